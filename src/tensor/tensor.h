@@ -1,0 +1,99 @@
+/* tensor/tensor.h: the inside of a tensor, for the modules above.
+ *
+ *   element.c   conversion of single elements
+ *   shape.c     sizes, comparison, broadcasting
+ *   tensor.c    storage, counting, keeping
+ *   create.c    from data, constants, ranges, random
+ *   print_str.c, print_repr.c, print_float.c    the text forms of formats/printing.md */
+#ifndef SP_TENSOR_TENSOR_H
+#define SP_TENSOR_TENSOR_H
+
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "spore/tensor.h"
+
+/* Elements shared by tensors; the block is header and elements in one. */
+typedef struct sp__storage {
+    atomic_int refs;
+    size_t block; /* bytes of the whole block, for sp__free                      */
+    void *data;
+    void (*release)(void *owner); /* elements that belong to somebody else; else NULL            */
+    void *owner;
+} sp__storage;
+
+/* What makes a tensor a parameter. */
+typedef struct sp__param {
+    char *name;
+    bool trainable;
+} sp__param;
+
+struct sp_tensor {
+    atomic_int refs;
+    sp_dtype dtype;
+    sp_shape shape;
+    int64_t size; /* number of elements                                                */
+    uint64_t id;  /* unique in the process: the tape and the trace know tensors by it  */
+    sp__storage *storage;
+    void *data;       /* first element, in storage; NULL while symbolic (being traced)     */
+    sp__param *param; /* NULL unless a parameter                                           */
+};
+
+/* dtype and shape without elements. */
+typedef struct sp__desc {
+    sp_dtype dtype;
+    sp_shape shape;
+} sp__desc;
+
+static inline sp__desc sp__desc_of(const sp_tensor *t) { return (sp__desc){t->dtype, t->shape}; }
+
+/* NULL or SP_NONE. */
+static inline bool sp__absent(const sp_tensor *t) { return t == NULL || t == SP_NONE; }
+
+/* ---- making: the new tensor belongs to the current scope ---- */
+
+/* Elements not set. SP_ERR_SHAPE, SP_ERR_DTYPE, SP_ERR_NOMEM. */
+sp_tensor *sp__tensor_new(sp_dtype dtype, sp_shape shape);
+/* Shares x's elements from element `offset` on; shape must fit in x's storage (an invariant, asserted). */
+sp_tensor *sp__tensor_view(sp_tensor *x, sp_shape shape, int64_t offset);
+/* No elements: a value of the trace. */
+sp_tensor *sp__tensor_symbolic(sp_dtype dtype, sp_shape shape);
+/* Over memory of somebody else: release(owner) is called when the last tensor lets go of it, on every path. */
+sp_tensor *sp__tensor_over(void *data, sp_dtype dtype, sp_shape shape, void *owner, void (*release)(void *owner));
+
+/* ---- counting: retain returns t; both accept NULL and SP_NONE ---- */
+sp_tensor *sp__retain(sp_tensor *t);
+void sp__release(sp_tensor *t);
+/* Gives the tensor (retained) to the current scope; false on failure, released then. */
+bool sp__scope_take(sp_tensor *t);
+
+/* The elements for writing: only for tensors just made, and for parameters by those who may. */
+static inline void *sp__data_mut(sp_tensor *t) { return t->data; }
+
+/* A list with n places to fill, in the current scope, NULL-terminated up to 8; at NULL on failure. */
+sp_tensor **sp__list_room(int n);
+/* n = 0, all places NULL. */
+sp_list sp__list_none(void);
+
+/* ---- parameters ---- */
+
+/* Makes value (its own elements: copied if it is a view) a parameter; retained for the caller. NULL on failure. */
+sp_tensor *sp__param_new(sp_tensor *value, const char *name, bool trainable);
+sp_status sp__param_rename(sp_tensor *t, const char *name);
+
+/* ---- shapes ---- */
+
+/* NumPy broadcasting of a and b; false if they do not fit. */
+bool sp__broadcast(sp_shape a, sp_shape b, sp_shape *out);
+/* axis in [-rank, rank) made >= 0; false if out of range. */
+bool sp__axis(int64_t axis, int rank, int *out);
+/* "(64, 10)" in static thread storage that rotates through 8 texts: for error messages, several in one. */
+const char *sp__shape_text(sp_shape shape);
+#define SP__STR(t) sp__shape_text((t)->shape)
+
+/* ---- single elements ---- */
+double sp__load(const void *data, sp_dtype dtype, int64_t i);        /* as double                     */
+int64_t sp__load_int(const void *data, sp_dtype dtype, int64_t i);   /* floats truncated, saturated   */
+void sp__store(void *data, sp_dtype dtype, int64_t i, double value); /* rounded / truncated, saturated */
+
+#endif
