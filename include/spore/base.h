@@ -19,9 +19,9 @@
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
-#define SP_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define SP_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define SP_PRINTF(format, first)
+#define SP_PRINTF(text, first)
 #endif
 
 #define SP_VERSION_MAJOR 0
