@@ -1,0 +1,15 @@
+# Finds jansson: Jansson::Jansson, Jansson_VERSION.
+find_path(Jansson_INCLUDE_DIR NAMES jansson.h)
+find_library(Jansson_LIBRARY NAMES jansson)
+mark_as_advanced(Jansson_INCLUDE_DIR Jansson_LIBRARY)
+if(Jansson_INCLUDE_DIR)
+    file(STRINGS "${Jansson_INCLUDE_DIR}/jansson.h" line REGEX "define JANSSON_VERSION[ \t]+\"")
+    string(REGEX REPLACE ".*\"([0-9.]+)\".*" "\\1" Jansson_VERSION "${line}")
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Jansson REQUIRED_VARS Jansson_LIBRARY Jansson_INCLUDE_DIR VERSION_VAR Jansson_VERSION)
+if(Jansson_FOUND AND NOT TARGET Jansson::Jansson)
+    add_library(Jansson::Jansson UNKNOWN IMPORTED)
+    set_target_properties(Jansson::Jansson PROPERTIES IMPORTED_LOCATION "${Jansson_LIBRARY}"
+                          INTERFACE_INCLUDE_DIRECTORIES "${Jansson_INCLUDE_DIR}")
+endif()

@@ -1,0 +1,20 @@
+# Finds protobuf-c: ProtobufC::ProtobufC, ProtobufC_VERSION and, to build Spore itself, ProtobufC_COMPILER (protoc-c).
+find_path(ProtobufC_INCLUDE_DIR NAMES protobuf-c/protobuf-c.h)
+find_library(ProtobufC_LIBRARY NAMES protobuf-c)
+find_program(ProtobufC_COMPILER NAMES protoc-c)
+mark_as_advanced(ProtobufC_INCLUDE_DIR ProtobufC_LIBRARY ProtobufC_COMPILER)
+if(ProtobufC_INCLUDE_DIR)
+    file(STRINGS "${ProtobufC_INCLUDE_DIR}/protobuf-c/protobuf-c.h" line REGEX "define PROTOBUF_C_VERSION[ \t]+\"")
+    string(REGEX REPLACE ".*\"([0-9.]+)\".*" "\\1" ProtobufC_VERSION "${line}")
+endif()
+set(needed ProtobufC_LIBRARY ProtobufC_INCLUDE_DIR)
+if(NOT ProtobufC_FIND_COMPONENTS STREQUAL "library") # an installed Spore needs no compiler
+    list(APPEND needed ProtobufC_COMPILER)
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(ProtobufC REQUIRED_VARS ${needed} VERSION_VAR ProtobufC_VERSION HANDLE_COMPONENTS)
+if(ProtobufC_FOUND AND NOT TARGET ProtobufC::ProtobufC)
+    add_library(ProtobufC::ProtobufC UNKNOWN IMPORTED)
+    set_target_properties(ProtobufC::ProtobufC PROPERTIES IMPORTED_LOCATION "${ProtobufC_LIBRARY}"
+                          INTERFACE_INCLUDE_DIRECTORIES "${ProtobufC_INCLUDE_DIR}")
+endif()

@@ -1,0 +1,25 @@
+# spore_flags: what every file of ours is compiled with.
+add_library(spore_flags INTERFACE)
+include(CheckCCompilerFlag)
+
+# POSIX (fsync, pthreads, sigaction) beside strict C11.
+target_compile_definitions(spore_flags INTERFACE _POSIX_C_SOURCE=200809L)
+
+target_compile_options(spore_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wdouble-promotion -Wvla
+    $<$<BOOL:${SPORE_WERROR}>:-Werror>
+    # a*b+c is two roundings on every compiler and CPU unless a kernel says fma(); never -ffast-math.
+    -ffp-contract=off)
+
+if(NOT SPORE_HAVE_OPENMP)
+    # `#pragma omp simd` still holds; the parallel ones are passed over.
+    check_c_compiler_flag(-fopenmp-simd SPORE_HAVE_OPENMP_SIMD)
+    target_compile_options(spore_flags INTERFACE $<$<BOOL:${SPORE_HAVE_OPENMP_SIMD}>:-fopenmp-simd> -Wno-unknown-pragmas)
+endif()
+
+if(SPORE_SANITIZE)
+    target_compile_options(spore_flags INTERFACE -fsanitize=${SPORE_SANITIZE} -fno-omit-frame-pointer
+                           -fno-sanitize-recover=all)
+    target_link_options(spore_flags INTERFACE -fsanitize=${SPORE_SANITIZE})
+    message(STATUS "sanitizers: ${SPORE_SANITIZE}")
+endif()
