@@ -5,5 +5,6 @@
 #include "spore/base.h"
 #include "spore/dtype.h"
 #include "spore/tensor.h"
+#include "spore/data.h"
 
 #endif

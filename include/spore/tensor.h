@@ -32,6 +32,10 @@ SP_API void sp_drop(sp_tensor *t);
 SP_API sp_list sp_list_new(int n, sp_tensor *const *tensors);
 #define sp_list_of(...) sp_list_new(SP_N(sp_tensor *, __VA_ARGS__), (sp_tensor *[]){__VA_ARGS__})
 
+/* The one function type: tensors in, tensors out. A loss, a cell, a gradient and a loaded graph are all called through it.
+ * A failure is a list whose tensors are NULL. */
+typedef sp_list (*sp_fn)(void *self, sp_list in);
+
 /* ---- making: SP_ERR_SHAPE for an invalid shape, SP_ERR_DTYPE, SP_ERR_NOMEM ---- */
 
 /* Copies sp_shape_size(shape) elements of type dtype from data. */
