@@ -5,6 +5,9 @@
 #include "spore/base.h"
 #include "spore/dtype.h"
 #include "spore/tensor.h"
+#include "spore/ops.h"
+#include "spore/grad.h"
+#include "spore/graph.h"
 #include "spore/data.h"
 
 #endif
