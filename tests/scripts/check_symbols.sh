@@ -1,0 +1,23 @@
+#!/bin/sh
+# check_symbols.sh LIBSPORE.SO: what the shared library exports is what include/ declares with SP_API, both ways.
+set -eu
+library=$1
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+nm -D --defined-only "$library" | awk '{ print $NF }' | sed 's/@.*//' | LC_ALL=C sort -u >"$work/exported"
+
+# With SP_BUILD defined, SP_API becomes a visibility attribute. One declaration a line; what follows the attribute is a
+# type and then the name: the word before the first parenthesis, or the last one of a variable.
+find include -name '*.h' | sed 's|^include/|#include <|; s|$|>|' |
+    ${CC:-cc} -std=c11 -E -P -DSP_BUILD -Iinclude - | tr '\n' ' ' | tr ';' '\n' |
+    sed -n 's/.*visibility("default")))//p' |
+    sed -E 's/\(.*//; s/\[.*//; s/[ \t]+$//; s/.*[^A-Za-z0-9_]//' | LC_ALL=C sort -u >"$work/declared"
+
+[ -s "$work/declared" ] || { echo 'no SP_API declaration found in include/'; exit 1; }
+LC_ALL=C comm -23 "$work/declared" "$work/exported" | sed 's/$/: declared in include\/, not exported (not defined?)/' >"$work/bad"
+LC_ALL=C comm -13 "$work/declared" "$work/exported" | sed 's/$/: exported, not declared in include\//' >>"$work/bad"
+cat "$work/bad"
+echo "$(wc -l <"$work/declared") declared, $(wc -l <"$work/exported") exported"
+[ ! -s "$work/bad" ]
