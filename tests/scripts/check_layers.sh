@@ -64,11 +64,16 @@ for file in $(find src -name '*.c' -o -name '*.h' | sort); do
     done
 done
 
-for file in $(find include -name '*.h' | sort); do
+for file in $(find include/spore -name '*.h' | sort); do
+    part=${file##*/}
+    module=$(owner "${part%.h}")
+    allowed=$(may_include "$module")
+    [ -n "$allowed" ] || bad "$file: no layer is known for it (owner() in tests/scripts/check_layers.sh)"
     for include in $(includes "$file"); do
         line=${include%%:*} path=${include#*:}
-        case $path in spore/*) [ -f "include/$path" ] && continue ;; esac
-        bad "$file:$line: a public header includes \"$path\""
+        part=${path#spore/}
+        [ -f "include/spore/$part" ] || bad "$file:$line: a public header includes \"$path\""
+        contains "$allowed" "$(owner "${part%.h}")" || bad "$file:$line: includes \"$path\" of a higher layer"
     done
 done
 
