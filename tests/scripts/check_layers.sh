@@ -25,10 +25,10 @@ may_include() {
 }
 say() { printf '%s\n' "$1"; }
 
-# The module whose public header include/spore/NAME.h is.
+# The module whose public header include/spore/NAME.h is. The list of element types is known to all, kernels included.
 owner() {
     case $1 in
-    dtype | shape) say tensor ;;
+    dtype) say base ;;
     *) say "$1" ;;
     esac
 }
