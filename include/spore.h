@@ -8,6 +8,10 @@
 #include "spore/ops.h"
 #include "spore/grad.h"
 #include "spore/graph.h"
+#include "spore/nn.h"
+#include "spore/optim.h"
 #include "spore/data.h"
+#include "spore/file.h"
+#include "spore/train.h"
 
 #endif

@@ -11,6 +11,9 @@
 extern "C" {
 #endif
 
+/* How a loss is made of the losses of its elements. */
+typedef enum sp_reduction { SP_MEAN, SP_SUM, SP_NO_REDUCTION } sp_reduction;
+
 /* ---- arithmetic ---- */
 
 SP_API sp_tensor *sp_add(sp_tensor *a, sp_tensor *b);

@@ -83,8 +83,9 @@ typedef enum sp__flag {
     SP__GRADIENT = 32   /* a fused gradient of another op: made by gradients, never by users or files */
 } sp__flag;
 
-#define SP__IN(i)  (1u << (i))
-#define SP__OUT(j) (1u << (16 + (j)))
+#define SP__IN(i)          (1u << (i))
+#define SP__OUT(j)         (1u << (16 + (j)))
+#define SP__WANTS(want, i) (((want) >> (i)) & 1u)
 
 struct sp__op {
     const char *name;  /* the MINDIR primitive; unique in the table                                       */
@@ -106,9 +107,9 @@ struct sp__op {
     /* Where the result starts in in[0]'s elements if it can share them, -1 if it must be copied. NULL: never shares. */
     int64_t (*view)(const sp__call *c);
 
-    /* dx[i] = sum_j dy[j] d out[j] / d in[i], written with ops; dy[j] is NULL where nothing flows. Leaves dx[i] NULL where
-     * in[i] has no gradient (integers) or `want` does not name it. On failure some dx is NULL and the failure recorded. */
-    void (*grad)(const sp__node *n, sp_tensor *const *dy, unsigned want, sp_tensor **dx);
+    /* dx[i] = sum_j dy[j] d out[j] / d in[i], written with ops, for every i that `want` names (bit i); the others may be left
+     * NULL. dy[j] is NULL where nothing flows, but not all are. A wanted dx[i] that is NULL means failure. */
+    void (*grad)(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp_tensor **dx);
     unsigned saves;      /* what grad reads: SP__IN(i), SP__OUT(j)                                          */
     const char *no_grad; /* why there is none, if grad is NULL: "the result is an integer"                  */
 };

@@ -1,0 +1,69 @@
+/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats. docs/formats/ describes them.
+ *
+ * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary file in
+ * the same folder, flushed to the disk, then renamed: at every moment the old or the new file is whole. */
+#ifndef SPORE_FILE_H
+#define SPORE_FILE_H
+
+#include "nn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- checkpoints ---- */
+
+/* One record: a tensor, or a text (tensor NULL then). */
+typedef struct sp_entry {
+    const char *name;
+    sp_tensor *tensor;
+    const char *text;
+} sp_entry;
+
+typedef struct sp_entries {
+    const sp_entry *at;
+    int n;
+} sp_entries;
+
+/* Writes n records in order. SP_ERR_IO, SP_ERR_VALUE (a name twice, an empty tensor). Readable by MindSpore 2.0 and later; a BFloat16
+ * tensor by 2.10 only. */
+SP_API sp_status sp_ckpt_write(const char *path, int n, const sp_entry *entries);
+
+/* Reads all records; they belong to the current scope. SP_ERR_IO, SP_ERR_FORMAT (the text says where and what),
+ * SP_ERR_UNSUPPORTED (encrypted, map tensors). */
+SP_API sp_status sp_ckpt_read(const char *path, sp_entries *out);
+
+/* All parameters of a cell, by name. */
+SP_API sp_status sp_save_checkpoint(sp_cell *c, const char *path);
+
+/* Fills the cell's parameters from a file. not_loaded (may be NULL): how many of them the file does not have; if it is NULL,
+ * one that is missing is SP_ERR_VALUE. Records that the cell has no place for are ignored. Types within the floats and within
+ * the signed integers are converted. SP_ERR_SHAPE, SP_ERR_DTYPE list every parameter that does not fit, and nothing is changed. */
+SP_API sp_status sp_load_checkpoint(sp_cell *c, const char *path, int *not_loaded);
+
+typedef struct sp_load_result {
+    int n_missing, n_unused;
+    const char *const *missing; /* parameters of the cell that the file lacks; text of the current scope */
+    const char *const *unused;  /* records that the cell has no place for                                */
+} sp_load_result;
+
+/* As above from records in memory; strict: types must be equal and nothing missing. result may be NULL. A common prefix
+ * of the file's names ("net.weight" for "weight") is recognised as MindSpore does. */
+SP_API sp_status sp_load_entries(sp_cell *c, sp_entries entries, bool strict, sp_load_result *result);
+
+/* ---- graphs ---- */
+
+/* Traces the cell with example inputs and writes it, by the file name's extension: .mindir. SP_ERR_UNSUPPORTED lists all ops
+ * that the format has no form for. */
+SP_API sp_status sp_export(sp_cell *c, sp_list example, const char *path);
+
+SP_API sp_status sp_graph_save(const sp_graph *g, const char *path);
+
+/* Reads a .mindir file of either generation. SP_ERR_UNSUPPORTED lists all operators that are not supported, with their
+ * names in the graph. */
+SP_API sp_graph *sp_graph_load(const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,82 @@
+/* spore/train.h: the training loop, ready-made: metrics, callbacks, clean stops. */
+#ifndef SPORE_TRAIN_H
+#define SPORE_TRAIN_H
+
+#include "data.h"
+#include "file.h"
+#include "optim.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What callbacks see. Epochs and steps count from 1, as MindSpore prints them. */
+typedef struct sp_train_state {
+    sp_cell *net;
+    sp_optim *optimizer;
+    int epoch, epochs;
+    int64_t step, steps; /* in this epoch; steps -1: not known                          */
+    int64_t total_steps; /* since the start                                             */
+    double loss;         /* of this step                                                */
+    double epoch_loss;   /* mean so far in this epoch                                   */
+    double seconds;      /* since the epoch began                                       */
+} sp_train_state;
+
+typedef enum sp_event { SP_TRAIN_BEGIN, SP_EPOCH_BEGIN, SP_STEP_END, SP_EPOCH_END, SP_TRAIN_END } sp_event;
+
+/* A callback returns false to stop training cleanly. `free` (may be NULL) is called once at the end of sp_fit(). */
+typedef struct sp_callback {
+    bool (*on)(void *user, sp_event event, const sp_train_state *s);
+    void (*free)(void *user);
+    void *user;
+} sp_callback;
+
+/* Loss of a batch: sp_fn called with (output of the net, label columns ...) giving a scalar. NULL in the options below:
+ * cross entropy, mean. */
+typedef struct sp_fit_opts {
+    int _;
+    sp_cell *net;
+    sp_optim *optimizer;
+    sp_iter *data; /* column 0: input, column 1: label                            */
+    int epochs;    /* 0: 1                                                        */
+    sp_fn loss;
+    void *loss_self;
+    int n_callbacks;
+    const sp_callback *callbacks;
+    bool catch_interrupt; /* Ctrl-C (SIGINT) ends the step, calls TRAIN_END, returns SP_ERR_INTERRUPTED */
+} sp_fit_opts;
+
+/* Trains. The net is in training mode during it and in its former mode afterwards. */
+SP_API sp_status sp_fit_with(const sp_fit_opts *opts);
+#define sp_fit(...) sp_fit_with(&(sp_fit_opts){._ = 0, __VA_ARGS__})
+
+typedef struct sp_scores {
+    double loss;     /* mean over batches, as the tutorial's test loop             */
+    double accuracy; /* in [0, 1]: argmax of the output over axis 1 equals the label; NAN without integer labels */
+    int64_t rows;
+} sp_scores;
+
+/* Evaluates in evaluation mode. scores is filled on success. */
+SP_API sp_status sp_evaluate(sp_cell *net, sp_iter *data, sp_fn loss, void *loss_self, sp_scores *scores);
+
+/* ---- ready-made callbacks ---- */
+
+/* "epoch: 1 step: 100, loss is 0.4269" every n steps, as MindSpore's LossMonitor, to file (a FILE *; NULL: standard output). */
+SP_API sp_callback sp_loss_monitor(int64_t every, void *file);
+
+/* A line that shows epoch, step, loss, rate and the time left; on a terminal it is redrawn in place, elsewhere one line an epoch. */
+SP_API sp_callback sp_progress_bar(void *file);
+
+/* Saves the net to path at the end of each epoch (every = 0), every n steps, and when training is stopped or interrupted. */
+SP_API sp_callback sp_checkpoint_callback(const char *path, int64_t every);
+
+/* Ends training when the mean loss of `patience` epochs in a row was not below the best by min_delta. */
+SP_API sp_callback sp_early_stopping(int patience, double min_delta);
+
+/* Asks a running sp_fit() of any thread to stop after its step; safe in a signal handler. */
+SP_API void sp_request_stop(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
