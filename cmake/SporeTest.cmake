@@ -1,0 +1,23 @@
+# spore_test(NAME): what all tests have in common. They run from the root of the source; exit status 77 means skipped.
+
+# Seconds. A test that needs more than the default says so here, with the reason.
+set(SPORE_TIMEOUT_default 60)
+set(SPORE_TIMEOUT_install_test 120) # configures and compiles projects of its own
+
+set(SPORE_TIMEOUT_FACTOR 1)
+if(SPORE_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug") # slower, not wrong
+    set(SPORE_TIMEOUT_FACTOR 5)
+endif()
+
+function(spore_test name)
+    set(seconds ${SPORE_TIMEOUT_default})
+    if(DEFINED SPORE_TIMEOUT_${name})
+        set(seconds ${SPORE_TIMEOUT_${name}})
+    endif()
+    math(EXPR seconds "${seconds} * ${SPORE_TIMEOUT_FACTOR}")
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${seconds} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+                         SKIP_RETURN_CODE 77)
+    if(name MATCHES "data|thread")
+        set_property(TEST ${name} APPEND PROPERTY LABELS tsan)
+    endif()
+endfunction()
