@@ -75,12 +75,13 @@ typedef struct sp__node {
 /* ---- the entry ---- */
 
 typedef enum sp__flag {
-    SP__PROMOTE = 1,    /* inputs are cast to their common type first                                 */
-    SP__VIA_F32 = 2,    /* Float16/BFloat16 inputs: computed in Float32, the results cast back        */
-    SP__FLOAT_ONLY = 4, /* floating-point inputs only                                                 */
-    SP__BARRIER = 8,    /* nothing behind it is differentiated (StopGradient)                         */
-    SP__RANDOM = 16,    /* the result is not a function of inputs and attributes alone                */
-    SP__GRADIENT = 32   /* a fused gradient of another op: made by gradients, never by users or files */
+    SP__PROMOTE = 1,     /* inputs are cast to their common type first                                 */
+    SP__VIA_F32 = 2,     /* Float16/BFloat16 inputs: computed in Float32, the results cast back        */
+    SP__FLOAT_ONLY = 4,  /* floating-point inputs only                                                 */
+    SP__INT_AS_F32 = 64, /* integer and Bool inputs are cast to Float32 first                         */
+    SP__BARRIER = 8,     /* nothing behind it is differentiated (StopGradient)                         */
+    SP__RANDOM = 16,     /* the result is not a function of inputs and attributes alone                */
+    SP__GRADIENT = 32    /* a fused gradient of another op: made by gradients, never by users or files */
 } sp__flag;
 
 #define SP__IN(i)          (1u << (i))
@@ -123,9 +124,9 @@ struct sp__op {
     X(add)           \
     X(sub)           \
     X(mul)           \
-    X(real_div)      \
+    X(div)           \
     X(floor_div)     \
-    X(floor_mod)     \
+    X(mod)           \
     X(pow)           \
     X(maximum)       \
     X(minimum)       \
