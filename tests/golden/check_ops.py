@@ -1,0 +1,334 @@
+"""Compares ops.json with plain float64 numpy definitions and central differences; needs numpy alone, no MindSpore.
+
+Shows that the recorded answers mean what their names say, so that what is on record is not a defect of one MindSpore version.
+Exit status 1 if a case differs.
+"""
+
+import json
+import math
+import os
+import sys
+
+import numpy as np
+
+erf = np.vectorize(math.erf, otypes=[float])
+
+
+def windows(x, kernel, strides, dilation, pad, fill):
+    """(..., H, W) -> (..., oh, ow, kh, kw): the padded input under each place of the kernel."""
+    x = np.pad(x, [(0, 0)] * (x.ndim - 2) + [pad[:2], pad[2:]], constant_values=fill)
+    span = [(k - 1) * d + 1 for k, d in zip(kernel, dilation)]
+    v = np.lib.stride_tricks.sliding_window_view(x, span, axis=(-2, -1))
+    return v[..., :: strides[0], :: strides[1], :: dilation[0], :: dilation[1]]
+
+
+def padding(a, size, kernel, strides, dilation=(1, 1)):
+    """(top, bottom, left, right); "same" gives ceil(size / stride) places, the odd row or column at the end."""
+    if a["pad_mode"] != "same":
+        pad = list(a["pad"])
+        if a.get("ceil_mode"):
+            for i in (0, 1):
+                left = (size[i] + pad[2 * i] + pad[2 * i + 1] - kernel[i]) % strides[i]
+                pad[2 * i + 1] += (strides[i] - left) % strides[i]
+        return pad
+    out = []
+    for n, k, s, d in zip(size, kernel, strides, dilation):
+        total = max(0, (-(-n // s) - 1) * s + (k - 1) * d + 1 - n)
+        out += [total // 2, total - total // 2]
+    return out
+
+
+def conv2d(a, x, w):
+    k, g = w.shape[2:], a["group"]
+    v = windows(x, k, a["stride"], a["dilation"], padding(a, x.shape[2:], k, a["stride"], a["dilation"]), 0.0)
+    parts = zip(np.split(v, g, axis=1), np.split(w, g, axis=0))
+    return np.concatenate([np.einsum("nchwij,mcij->nmhw", p, q) for p, q in parts], axis=1)
+
+
+def max_pool(a, x):
+    k, s = a["kernel_size"], a["strides"]
+    return windows(x, k, s, (1, 1), padding(a, x.shape[2:], k, s), -np.inf).max((-1, -2))
+
+
+def avg_pool(a, x):
+    """The divisor counts the real elements, and the asked-for padding too where count_include_pad; never what ceil_mode adds."""
+    k, s = a["kernel_size"], a["strides"]
+    pad = padding(a, x.shape[2:], k, s)
+    counted = np.ones_like(x)
+    if a["pad_mode"] == "pad" and a.get("count_include_pad", True):
+        asked = a["pad"]
+        counted = np.pad(counted, [(0, 0), (0, 0), asked[:2], asked[2:]], constant_values=1.0)
+        rest = [p - q for p, q in zip(pad, asked)]
+    else:
+        rest = pad
+    return windows(x, k, s, (1, 1), pad, 0.0).sum((-1, -2)) / windows(counted, k, s, (1, 1), rest, 0.0).sum((-1, -2))
+
+
+def batch_norm(a, x, gamma, beta, mean, var):
+    axes = tuple(i for i in range(x.ndim) if i != 1)
+    c = (1, -1) + (1,) * (x.ndim - 2)
+    m, v = (x.mean(axes), x.var(axes)) if a["is_training"] else (mean, var)
+    y = (x - m.reshape(c)) / np.sqrt(v.reshape(c) + a["epsilon"]) * gamma.reshape(c) + beta.reshape(c)
+    if not a["is_training"]:
+        return y
+    keep = a["momentum"]
+    return y, keep * mean + (1 - keep) * m, keep * var + (1 - keep) * x.var(axes, ddof=1)
+
+
+def layer_norm(a, x, gamma, beta):
+    axes = tuple(range(a["begin_norm_axis"] % x.ndim, x.ndim))
+    return (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + a["epsilon"]) * gamma + beta
+
+
+def log_softmax(x, axis):
+    x = x - x.max(axis, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis, keepdims=True))
+
+
+def reduced(a, loss, divisor=None):
+    if a["reduction"] == "none":
+        return loss
+    return loss.sum() if a["reduction"] == "sum" else loss.sum() / (loss.size if divisor is None else divisor)
+
+
+def cross_entropy(a, x, target, weight=None):
+    """Smoothing s: (1 - s) nll + s/C sum_c -w_c log p_c. Mean over class numbers divides by the weights of the labels used."""
+    logp, classes, s = log_softmax(x, 1), x.shape[1], a["label_smoothing"]
+    w = (np.ones(classes) if weight is None else weight).reshape((1, -1) + (1,) * (x.ndim - 2))
+    if target.dtype.kind == "f":
+        p = target * (1 - s) + s / classes
+        return reduced(a, -(p * logp * w).sum(1), x.shape[0])
+    used = target != a["ignore_index"]
+    label = np.expand_dims(np.where(used, target, 0), 1)
+    wl = np.take_along_axis(np.broadcast_to(w, x.shape), label, 1)[:, 0] * used
+    nll = -np.take_along_axis(logp, label, 1)[:, 0] * wl
+    return reduced(a, (1 - s) * nll + s / classes * -(logp * w).sum(1) * used, wl.sum())
+
+
+def bce_with_logits(a, x, t, w, p):
+    p = 1.0 if p is None else p
+    loss = p * t * np.logaddexp(0, -x) + (1 - t) * np.logaddexp(0, x)
+    return reduced(a, loss if w is None else loss * w)
+
+
+def one_hot(a, i):
+    hot = i[..., None] == np.arange(a["depth"])
+    return np.moveaxis(hot, -1, a["axis"]) * 1
+
+
+def strided_slice(a, x):
+    pick = []
+    for b, e, s, n in zip(a["begin"], a["end"], a["strides"], x.shape):
+        pick.append(slice(b, None if s < 0 and e < -n else e, s))
+    return x[tuple(pick)]
+
+
+def matmul(a, x, y):
+    return np.matmul(x.swapaxes(-1, -2) if a["transpose_a"] else x, y.swapaxes(-1, -2) if a["transpose_b"] else y)
+
+
+def mean(x, **kw):
+    """Of integers: an integer, truncated, where numpy turns to float64."""
+    return np.trunc(np.mean(x, **kw)) if x.dtype.kind in "iu" else np.mean(x, **kw)
+
+
+def reduction(f):
+    return lambda a, x: f(x, axis=tuple(a["axis"]) or None, keepdims=a["keep_dims"])
+
+
+def arg(f):
+    return lambda a, x: f(x, axis=a["axis"], keepdims=a["keep_dims"])
+
+
+def cast(a, x):
+    to = {"BFloat16": "Float32"}.get(a["dst_type"], a["dst_type"]).lower()
+    if a["dst_type"] == "BFloat16":  # round to nearest even at bit 16
+        bits = x.astype(np.float32).view(np.uint32).astype(np.uint64)
+        return ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+    return x.astype(to)
+
+
+NUMPY = {
+    "Add": "add",
+    "Sub": "subtract",
+    "Mul": "multiply",
+    "RealDiv": "divide",
+    "Pow": "power",
+    "Maximum": "maximum",
+    "Minimum": "minimum",
+    "Neg": "negative",
+    "Abs": "abs",
+    "Sign": "sign",
+    "Exp": "exp",
+    "Log": "log",
+    "Sqrt": "sqrt",
+    "Square": "square",
+    "Sin": "sin",
+    "Cos": "cos",
+    "Floor": "floor",
+    "Ceil": "ceil",
+    "Round": "round",
+    "Equal": "equal",
+    "NotEqual": "not_equal",
+    "Less": "less",
+    "LessEqual": "less_equal",
+    "Greater": "greater",
+    "GreaterEqual": "greater_equal",
+    "LogicalAnd": "logical_and",
+    "LogicalOr": "logical_or",
+    "LogicalNot": "logical_not",
+    "Select": "where",
+}
+DEFINITION = {op: (lambda a, *x, f=getattr(np, name): f(*x)) for op, name in NUMPY.items()}
+DEFINITION.update(
+    {
+        "FloorDiv": lambda a, x, y: x // y if x.dtype.kind in "iu" else np.floor(x / y),
+        "FloorMod": lambda a, x, y: np.mod(x, y) if x.dtype.kind in "iu" else x - np.floor(x / y) * y,
+        "Rsqrt": lambda a, x: 1 / np.sqrt(x),
+        "Reciprocal": lambda a, x: 1 / x,
+        "Erf": lambda a, x: erf(x),
+        "Cast": cast,
+        "ReduceSum": reduction(np.sum),
+        "ReduceMean": reduction(mean),
+        "ReduceMax": reduction(np.max),
+        "ReduceMin": reduction(np.min),
+        "Argmax": arg(np.argmax),
+        "Argmin": arg(np.argmin),
+        "MatMul": matmul,
+        "BiasAdd": lambda a, x, b: x + b.reshape((1, -1) + (1,) * (x.ndim - 2)),
+        "Reshape": lambda a, x: x.reshape(a["shape"]),
+        "Flatten": lambda a, x: x.reshape(x.shape[0], -1),
+        "Transpose": lambda a, x: x.transpose(a["perm"]),
+        "ExpandDims": lambda a, x: np.expand_dims(x, a["axis"]),
+        "Squeeze": lambda a, x: np.squeeze(x, tuple(a["axis"]) or None),
+        "Concat": lambda a, *x: np.concatenate(x, a["axis"]),
+        "Stack": lambda a, *x: np.stack(x, a["axis"]),
+        "StridedSlice": strided_slice,
+        "Gather": lambda a, x, i: np.take(x, i, axis=a["axis"]),
+        "Tile": lambda a, x: np.tile(x, a["multiples"]),
+        "BroadcastTo": lambda a, x: np.broadcast_to(
+            x, [n if n >= 0 else x.shape[i - len(a["shape"])] for i, n in enumerate(a["shape"])]
+        ),
+        "OneHot": one_hot,
+        "ReLU": lambda a, x: np.maximum(x, 0),
+        "Sigmoid": lambda a, x: 1 / (1 + np.exp(-x)),
+        "Tanh": lambda a, x: np.tanh(x),
+        "SiLU": lambda a, x: x / (1 + np.exp(-x)),
+        "ReLU6": lambda a, x: np.clip(x, 0, 6),
+        "GeLU": lambda a, x: 0.5
+        * x
+        * (
+            1
+            + (
+                np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+                if a["approximate"] == "tanh"
+                else erf(x / math.sqrt(2))
+            )
+        ),
+        "Elu": lambda a, x: np.where(x > 0, x, a["alpha"] * np.expm1(x)),
+        "LeakyReLU": lambda a, x: np.where(x >= 0, x, a["alpha"] * x),
+        "Softmax": lambda a, x: np.exp(log_softmax(x, a["axis"])),
+        "LogSoftmax": lambda a, x: log_softmax(x, a["axis"]),
+        "Conv2D": conv2d,
+        "MaxPool": max_pool,
+        "AvgPool": avg_pool,
+        "BatchNorm": batch_norm,
+        "LayerNorm": layer_norm,
+        "CrossEntropy": cross_entropy,
+        "BCEWithLogits": bce_with_logits,
+        "MSELoss": lambda a, x, y: reduced(a, (x - y) ** 2),
+    }
+)
+
+
+def array(t):
+    if t is None:
+        return None
+    kind = {"BFloat16": "float32"}.get(t["dtype"], t["dtype"].lower())
+    return np.array([float(v) if isinstance(v, str) else v for v in t["data"]], kind).reshape(t["shape"])
+
+
+def widen(x):
+    return x.astype(np.float64) if x is not None and x.dtype.kind == "f" else x
+
+
+def differs(got, want, tol):
+    """None, or what is wrong; NaN equals NaN, infinities must match."""
+    got, want = np.asarray(got), np.asarray(want)
+    if got.shape != want.shape:
+        return f"shape {want.shape}, numpy has {got.shape}"
+    got = got.astype(np.float32).astype(np.float64) if got.dtype.kind == "f" and tol > 1e-7 else got.astype(np.float64)
+    want = want.astype(np.float64)
+    bad = ~((got == want) | (np.isnan(got) & np.isnan(want)) | (np.abs(got - want) <= tol * np.maximum(1, np.abs(got))))
+    if bad.any():
+        i = np.flatnonzero(bad)[0]
+        return f"{bad.sum()} of {bad.size}, first at {i}: {want.reshape(-1)[i]!r}, numpy has {got.reshape(-1)[i]!r}"
+    return None
+
+
+def slopes(f, x, h=1e-6):
+    """Central differences of the scalar f() in each element of x; NaN where the two sides disagree (a kink)."""
+    out, flat, here = np.empty(x.size), x.reshape(-1), f()
+    for i, v in enumerate(flat):
+        step = h * max(1.0, abs(v))
+        flat[i] = v + step
+        up = f()
+        flat[i] = v - step
+        down = f()
+        flat[i] = v
+        centre = (up - down) / (2 * step)
+        out[i] = centre if abs((up - here) - (here - down)) / step <= 1e-3 * max(1, abs(centre)) else np.nan
+    return out.reshape(x.shape)
+
+
+def wrong(c):
+    """Every difference of one case, as text."""
+    mixed = "/mixed_" in c["id"]
+    inputs = [array(t) for t in c["inputs"]]
+    inputs = [widen(x) for x in inputs]
+    if mixed:
+        inputs = [x.astype(np.float64) for x in inputs]
+    define = lambda: DEFINITION[c["op"]](c["attrs"], *inputs)
+    got = define()
+    got = got if isinstance(got, tuple) else (got,)
+    if len(got) != len(c["outputs"]):
+        return [f"{len(c['outputs'])} outputs"]
+    found = [differs(g, array(w), c["tol"]) for g, w in zip(got, c["outputs"])]
+    special = any(not np.isfinite(x).all() for x in inputs if x is not None and x.dtype.kind == "f")
+    if (
+        c["op"] == "Cast" and c["cotangent"]
+    ):  # differences mean nothing across a rounding: the gradient is the cotangent, cast back
+        cot, g = array(c["cotangent"]), array(c["grads"][0])
+        found.append(differs(cot.astype(g.dtype), g, 0))
+    elif c["cotangent"] and not special:
+        cot = widen(array(c["cotangent"]))
+
+        def objective():
+            y = define()
+            return float(((y[0] if isinstance(y, tuple) else y) * cot).sum())
+
+        for x, g in zip(inputs, c["grads"]):
+            if g is None:
+                continue
+            want, numeric = widen(array(g)), slopes(objective, x)
+            smooth = np.isfinite(numeric)
+            size = max(1, abs(objective()))  # rounding of the objective bounds what differences can tell
+            found.append(differs(numeric[smooth], want[smooth], max(c["tol"], 1e-7 * size)))
+    return [f for f in found if f]
+
+
+def main():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.json"), encoding="utf-8") as f:
+        cases = json.load(f)
+    failures = 0
+    for c in cases:
+        with np.errstate(all="ignore"):
+            for text in wrong(c):
+                failures += 1
+                print(f"{c['id']}: {text}")
+    print(f"{len(cases)} cases, {failures} differences")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
