@@ -119,18 +119,24 @@ static sp_status run_compare(sp__call *c, sp__compare f)
     return sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(a->dtype));
 }
 
+static sp_status logical_rule(sp__call *c)
+{
+    sp_status st = sp__want_type(c, 0, SP_BOOL);
+    if (st == SP_OK)
+        st = sp__want_type(c, 1, SP_BOOL);
+    return st == SP_OK ? sp__rule_broadcast_bool(c) : st;
+}
+
 static sp_status run_logical(sp__call *c, sp__logical f)
 {
     const sp_tensor *a = c->in[0], *b = c->in[1];
     sp__bcast plan;
-    if (a->dtype != SP_BOOL || b->dtype != SP_BOOL)
-        return sp__want_type(c, a->dtype == SP_BOOL, SP_BOOL);
     sp__k_bcast_plan(&plan, &a->shape, &b->shape, NULL);
     sp__k_logical(f, c->y[0]->data, a->data, b->data, &plan);
     return SP_OK;
 }
 
-#define ENTRY(id, ms, onnx_name, flag)                            \
+#define ENTRY(id, ms, onnx_name, flag, its_rule)                  \
     const sp__op sp__op_##id = {.name = (ms),                     \
                                 .label = #id,                     \
                                 .onnx = (onnx_name),              \
@@ -138,20 +144,20 @@ static sp_status run_logical(sp__call *c, sp__logical f)
                                 .max_in = 2,                      \
                                 .n_out = 1,                       \
                                 .flags = (flag),                  \
-                                .rule = sp__rule_broadcast_bool,  \
+                                .rule = (its_rule),               \
                                 .run = id##_run,                  \
                                 .no_grad = "the result is Bool"}; \
     sp_tensor *sp_##id(sp_tensor *a, sp_tensor *b) { return sp__call_op(&sp__op_##id, NULL, a, b); }
 
 #define X(id, kernel, ms, onnx_name)                                                \
     static sp_status id##_run(sp__call *c) { return run_compare(c, SP__##kernel); } \
-    ENTRY(id, ms, onnx_name, SP__PROMOTE)
+    ENTRY(id, ms, onnx_name, SP__PROMOTE, sp__rule_broadcast_bool)
 COMPARE(X)
 #undef X
 
 #define X(id, kernel, ms, onnx_name)                                                \
     static sp_status id##_run(sp__call *c) { return run_logical(c, SP__##kernel); } \
-    ENTRY(id, ms, onnx_name, 0)
+    ENTRY(id, ms, onnx_name, 0, logical_rule)
 LOGICAL(X)
 #undef X
 
@@ -161,8 +167,11 @@ static sp_status select_rule(sp__call *c)
 {
     sp_shape ab;
     c->out[0].dtype = c->in[1]->dtype;
-    if (sp__want_type(c, 0, SP_BOOL) != SP_OK || sp__want_type(c, 2, c->in[1]->dtype) != SP_OK)
-        return sp_error();
+    sp_status st = sp__want_type(c, 0, SP_BOOL);
+    if (st == SP_OK)
+        st = sp__want_type(c, 2, c->in[1]->dtype);
+    if (st != SP_OK)
+        return st;
     if (sp__broadcast(c->in[1]->shape, c->in[2]->shape, &ab) && sp__broadcast(c->in[0]->shape, ab, &c->out[0].shape))
         return SP_OK;
     return sp__err(SP_ERR_SHAPE, "where: shapes do not broadcast: %s, %s and %s", SP__STR(c->in[0]), SP__STR(c->in[1]),

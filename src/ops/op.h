@@ -44,9 +44,10 @@ typedef struct sp__field {
     const char *const *words; /* ENUM: NULL-terminated                                 */
 } sp__field;
 
-#define SP__FIELD(type, member, k, ...)                                             \
-    {                                                                               \
-        .name = #member, .kind = (k), .offset = offsetof(type, member), __VA_ARGS__ \
+/* SP__FIELD(attrs_struct, member, SP__INT, .min = 0, .max = 9) */
+#define SP__FIELD(type, member, ...)                                           \
+    {                                                                          \
+        .name = #member, .offset = offsetof(type, member), .kind = __VA_ARGS__ \
     }
 
 /* ---- a call and its record ---- */
