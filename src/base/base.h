@@ -1,7 +1,8 @@
 /* base/base.h: what every module stands on: errors, memory, scopes, threads, random numbers. Knows nothing above it.
  *
  *   errors.c   the thread's first failure, the path of cells being called
- *   memory.c   the only allocator: size classes, cached, counted, made to fail on request
+ *   memory.c   the only allocator: cached, counted, made to fail on request (cache.c: the blocks kept)
+ *   array.c    checked sizes, growing arrays, copies of texts
  *   scope.c    the thread's stack of temporaries and its arena
  *   thread.c   the thread's state, its beginning and end; numbers of threads
  *   random.c   Philox 4x32-10
@@ -51,6 +52,9 @@ void sp__free(void *p, size_t n);
 /* As realloc: on failure the old block is left as it was and NULL returned. */
 void *sp__realloc(void *p, size_t old_n, size_t new_n);
 
+/* Whether freed blocks are kept for reuse: not under a sanitizer, nor with SPORE_NO_CACHE set in the environment. */
+bool sp__mem_caches(void);
+
 /* A copy of s to be freed by sp__free_str; NULL for NULL (no failure) and on failure. */
 char *sp__strdup(const char *s);
 void sp__free_str(char *s);
@@ -90,6 +94,9 @@ typedef enum sp__slot { SP__SLOT_TAPE, SP__SLOT_TRACE, SP__SLOT_KERNELS, SP__SLO
 void *sp__thread_get(sp__slot slot);
 void sp__thread_set(sp__slot slot, void *value, void (*release)(void *value));
 
+/* Room for a short text of *size bytes, one of eight that the thread uses in turn. */
+char *sp__thread_text(size_t *size);
+
 /* A number no other object in the process has had; never 0. Cheap: from a block reserved by the thread. */
 uint64_t sp__unique_id(void);
 
@@ -106,10 +113,14 @@ typedef struct sp__random {
 
 /* A fresh stream of this thread's generator: each call gives the next one. */
 sp__random sp__random_next(void);
-/* Element i of a stream: uniform in [0, 1), with 53 random bits; normal with mean 0 and sigma 1; an integer in [0, n). */
+/* Element i of a stream: uniform in [0, 1), with 53 random bits; normal with mean 0 and sigma 1; an integer in [0, n)
+ * (0 for n = 0). */
 double sp__random_uniform(sp__random r, uint64_t i);
 double sp__random_normal(sp__random r, uint64_t i);
 uint64_t sp__random_below(sp__random r, uint64_t i, uint64_t n);
+/* Elements 2 * pair and 2 * pair + 1 at once, for filling arrays. */
+void sp__random_uniform_pair(double out[2], sp__random r, uint64_t pair);
+void sp__random_normal_pair(double out[2], sp__random r, uint64_t pair);
 /* order becomes a permutation of 0 .. n-1 (Fisher-Yates). */
 void sp__random_shuffle(sp__random r, int64_t *order, int64_t n);
 /* The seed state of this thread's generator, for checkpoints of training: get and set. */

@@ -50,6 +50,22 @@ static inline uint16_t sp__f32_to_f16(float f)
     return (uint16_t)(sign | ((u - 0x38000000u + 0xfffu + odd) >> 13));
 }
 
+/* A double as the float to round to a narrower type: truncated, its last bit set if anything was lost ("round to odd"), so that
+ * the second rounding sees on which side of a tie the double was. */
+static inline float sp__f64_to_f32_odd(double d)
+{
+    float f = (float)d;
+    double back = (double)f;
+    if (back == d || d != d)
+        return f;
+    uint32_t u = sp__f32_bits(f);
+    if ((back > d) == (d > 0)) /* away from 0: step back */
+        u--;
+    return sp__bits_f32(u | 1u);
+}
+
+static inline uint16_t sp__f64_to_f16(double d) { return sp__f32_to_f16(sp__f64_to_f32_odd(d)); }
+
 static inline float sp__bf16_to_f32(uint16_t h) { return sp__bits_f32((uint32_t)h << 16); }
 
 static inline uint16_t sp__f32_to_bf16(float f)
@@ -59,5 +75,7 @@ static inline uint16_t sp__f32_to_bf16(float f)
         return (uint16_t)(u >> 16 | 0x40u); /* NaN, kept quiet */
     return (uint16_t)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
 }
+
+static inline uint16_t sp__f64_to_bf16(double d) { return sp__f32_to_bf16(sp__f64_to_f32_odd(d)); }
 
 #endif

@@ -1,0 +1,169 @@
+/* Random numbers that are a function of a place: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
+ * 1, 2, 3", SC 2011) turns a 128-bit counter and a 64-bit key into four words.
+ *
+ *   key     = seed low, seed high
+ *   counter = block low, block high, stream low, stream high
+ *
+ * The logarithm, sine and cosine below are our own because those of C libraries differ in the last bit. With sums and products in
+ * this order, each rounded by itself, the numbers are the same everywhere. */
+#include <math.h>
+
+#include "base/thread.h"
+
+#define LOW(x)  ((uint32_t)(x))
+#define HIGH(x) ((uint32_t)((x) >> 32))
+
+void sp__philox(uint32_t out[4], uint64_t seed, uint64_t stream, uint64_t block)
+{
+    uint32_t k0 = LOW(seed), k1 = HIGH(seed);
+    uint32_t c0 = LOW(block), c1 = HIGH(block), c2 = LOW(stream), c3 = HIGH(stream);
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t)0xD2511F53u * c0; /* the constants of the paper, table 2 */
+        uint64_t p1 = (uint64_t)0xCD9E8D57u * c2;
+        c0 = HIGH(p1) ^ c1 ^ k0;
+        c1 = LOW(p1);
+        c2 = HIGH(p0) ^ c3 ^ k1;
+        c3 = LOW(p0);
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = c0;
+    out[1] = c1;
+    out[2] = c2;
+    out[3] = c3;
+}
+
+/* ---- the thread's generator ---- */
+
+void sp_set_seed(uint64_t seed) { sp__self.random = (sp__random){seed, 0}; }
+
+sp__random sp__random_next(void)
+{
+    sp__random r = sp__self.random;
+    sp__self.random.stream++;
+    return r;
+}
+
+sp__random sp__random_state(void) { return sp__self.random; }
+void sp__random_set_state(sp__random r) { sp__self.random = r; }
+
+/* ---- distributions: blocks hold two 64-bit words, so element i is in block i / 2 ---- */
+
+static void words(uint64_t out[2], sp__random r, uint64_t block)
+{
+    uint32_t w[4];
+    sp__philox(w, r.seed, r.stream, block);
+    out[0] = (uint64_t)w[1] << 32 | w[0];
+    out[1] = (uint64_t)w[3] << 32 | w[2];
+}
+
+/* [0, 1): the upper 53 bits, a multiple of 2^-53 */
+static double unit(uint64_t word) { return (double)(word >> 11) * 0x1p-53; }
+
+void sp__random_uniform_pair(double out[2], sp__random r, uint64_t pair)
+{
+    uint64_t w[2];
+    words(w, r, pair);
+    out[0] = unit(w[0]);
+    out[1] = unit(w[1]);
+}
+
+/* The natural logarithm of x in [2^-53, 1]: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 artanh(s), s = (m-1)/(m+1),
+ * |s| < 0.172, by its series up to s^19 (the rest is below 1e-17). */
+static double log_of(double x)
+{
+    int e;
+    double m = frexp(x, &e);
+    if (m < 0.70710678118654752) {
+        m *= 2;
+        e--;
+    }
+    double s = (m - 1) / (m + 1), z = s * s, sum = 0;
+    for (int k = 19; k >= 1; k -= 2)
+        sum = sum * z + 1.0 / k;
+    return 2 * s * sum + e * 0.69314718055994531;
+}
+
+/* cos and sin of 2 pi u, u in [0, 1): of the nearest quarter turn q and what is left, |a| <= pi/4, by their Taylor series up to
+ * a^16 and a^17 (the rest is below 1e-17). */
+static void cos_sin_turn(double u, double *cosine, double *sine)
+{
+    int q = (int)(4 * u + 0.5);
+    double a = (4 * u - q) * 1.5707963267948966, z = a * a, c = 1, s = 1;
+    for (int k = 16; k >= 2; k -= 2) {
+        c = 1 - c * z / (k * (k - 1));
+        s = 1 - s * z / (k * (k + 1));
+    }
+    s *= a;
+    switch (q & 3) {
+    case 0:
+        *cosine = c;
+        *sine = s;
+        break;
+    case 1:
+        *cosine = -s;
+        *sine = c;
+        break;
+    case 2:
+        *cosine = -c;
+        *sine = -s;
+        break;
+    default:
+        *cosine = s;
+        *sine = -c;
+        break;
+    }
+}
+
+/* Box and Muller 1958: two uniform numbers give two normal ones, sqrt(-2 log(1 - u0)) times cos and sin of 2 pi u1. */
+void sp__random_normal_pair(double out[2], sp__random r, uint64_t pair)
+{
+    double u[2], cosine, sine;
+    sp__random_uniform_pair(u, r, pair);
+    double radius = sqrt(-2 * log_of(1 - u[0]));
+    cos_sin_turn(u[1], &cosine, &sine);
+    out[0] = radius * cosine;
+    out[1] = radius * sine;
+}
+
+double sp__random_uniform(sp__random r, uint64_t i)
+{
+    double pair[2];
+    sp__random_uniform_pair(pair, r, i / 2);
+    return pair[i % 2];
+}
+
+double sp__random_normal(sp__random r, uint64_t i)
+{
+    double pair[2];
+    sp__random_normal_pair(pair, r, i / 2);
+    return pair[i % 2];
+}
+
+/* Every remainder of a word is equally likely once the uppermost 2^64 mod n words are refused; attempt t reads block i of the
+ * blocks from t 2^56 on. */
+uint64_t sp__random_below(sp__random r, uint64_t i, uint64_t n)
+{
+    if (n == 0)
+        return 0;
+    uint64_t refused = (UINT64_MAX % n + 1) % n;
+    for (uint64_t t = 0;; t++) {
+        uint64_t w[2];
+        words(w, r, i + (t << 56));
+        for (int k = 0; k < 2; k++)
+            if (w[k] <= UINT64_MAX - refused)
+                return w[k] % n;
+    }
+}
+
+void sp__random_shuffle(sp__random r, int64_t *order, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        order[i] = i;
+    for (int64_t i = n - 1; i > 0; i--) {
+        int64_t j = (int64_t)sp__random_below(r, (uint64_t)i, (uint64_t)i + 1);
+        int64_t kept = order[i];
+        order[i] = order[j];
+        order[j] = kept;
+    }
+}
