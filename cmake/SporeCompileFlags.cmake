@@ -19,7 +19,7 @@ endif()
 
 if(SPORE_SANITIZE)
     target_compile_options(spore_flags INTERFACE -fsanitize=${SPORE_SANITIZE} -fno-omit-frame-pointer
-                           -fno-sanitize-recover=all)
+                           -fno-sanitize-recover=all -UNDEBUG)
     target_link_options(spore_flags INTERFACE -fsanitize=${SPORE_SANITIZE})
     message(STATUS "sanitizers: ${SPORE_SANITIZE}")
 endif()
