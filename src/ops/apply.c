@@ -30,11 +30,18 @@ bool sp__tracing(void) { return watching.trace != NULL; }
 
 /* ---- inputs ---- */
 
+static bool may_be_none(const sp__op *op, int i) { return i < 16 && (op->optional & SP__IN(i)); }
+
 static bool inputs_given(const sp__op *op, int n, sp_tensor *const *in)
 {
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         if (!sp__given(op->label, i + 1, in[i]))
             return false;
+        if (in[i] == SP_NONE && !may_be_none(op, i)) {
+            sp__err(SP_ERR_VALUE, "%s: argument %d is SP_NONE, expected a tensor", op->label, i + 1);
+            return false;
+        }
+    }
     if (n >= op->min_in && n <= op->max_in)
         return true;
     if (op->min_in == op->max_in)

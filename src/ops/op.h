@@ -95,6 +95,7 @@ struct sp__op {
     const char *onnx;  /* ONNX operator; NULL: written as several nodes, or not at all (`onnx_note`)      */
     const char *onnx_note;
     int min_in, max_in, n_out;
+    unsigned optional; /* inputs that may be SP_NONE: SP__IN(i); all others are refused                        */
     unsigned flags;
     const sp__field *fields; /* n_fields of them                                                                */
     int n_fields;
@@ -168,7 +169,7 @@ const sp__op *sp__op_find(const char *name);
 
 /* ---- calling ---- */
 
-/* Applies op to n inputs; the results belong to the current scope. In every place SP_NONE where the rule allows it. Returns
+/* Applies op to n inputs; the results belong to the current scope. SP_NONE only where op->optional allows it. Returns
  * a list of op->n_out tensors (as many as the rule says), or of NULLs. attrs may be NULL if the op has none. */
 sp_list sp__apply(const sp__op *op, int n, sp_tensor *const *in, const void *attrs);
 
