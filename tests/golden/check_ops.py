@@ -1,6 +1,6 @@
 """Compares ops.json with plain float64 numpy definitions and central differences; needs numpy alone, no MindSpore.
 
-Shows that the recorded answers mean what their names say, so that what is on record is not a defect of one MindSpore version.
+Shows that the recorded answers mean what their names say, so that no defect of one MindSpore version is on record.
 Exit status 1 if a case differs.
 """
 
@@ -51,7 +51,7 @@ def max_pool(a, x):
 
 
 def avg_pool(a, x):
-    """The divisor counts the real elements, and the asked-for padding too where count_include_pad; never what ceil_mode adds."""
+    """The divisor counts real elements and, with count_include_pad, the padding asked for, not what ceil_mode adds."""
     k, s = a["kernel_size"], a["strides"]
     pad = padding(a, x.shape[2:], k, s)
     counted = np.ones_like(x)
@@ -92,7 +92,7 @@ def reduced(a, loss, divisor=None):
 
 
 def cross_entropy(a, x, target, weight=None):
-    """Smoothing s: (1 - s) nll + s/C sum_c -w_c log p_c. Mean over class numbers divides by the weights of the labels used."""
+    """Smoothing s: (1 - s) nll + s/C sum_c -w_c log p_c. The mean divides by the used labels' weights."""
     logp, classes, s = log_softmax(x, 1), x.shape[1], a["label_smoothing"]
     w = (np.ones(classes) if weight is None else weight).reshape((1, -1) + (1,) * (x.ndim - 2))
     if target.dtype.kind == "f":

@@ -11,9 +11,9 @@ I8, I16, I32, I64, U8 = np.int8, np.int16, np.int32, np.int64, np.uint8
 
 rows = []
 
-# Tolerance by op for float32, |got - want| <= tol * max(1, |want|); not listed = exact. tol_of() gives that of other types.
-# MindSpore's own error against float64 is under a third of each: its tanh is a rational approximation off by up to 1e-4, its
-# exp by 5e-6, its erf by 3e-6, all others by a few units in the last place.
+# Tolerance by op for float32, |got - want| <= tol * max(1, |want|); not listed = exact; tol_of() gives other types'.
+# MindSpore's own error against float64 is under a half of each: its tanh is off by up to 1e-4, its exp by 5e-6, its
+# erf by 3e-6, all others by a few units in the last place.
 TOL = {
     1e-6: "Add Sub Mul RealDiv FloorMod Sqrt Square Reciprocal Maximum Minimum Abs Neg ReduceMax ReduceMin ReLU ReLU6 "
     "LeakyReLU MaxPool MSELoss BroadcastTo Tile Gather Concat Stack",
@@ -25,7 +25,7 @@ TOL = {
 
 
 def tol_of(op, inputs):
-    """0 for ops that only move or compare; float16 is rounded to 11 bits, float64 sums are good to 1e-9 of the float32 ones."""
+    """0 for ops that only move or compare; float16 keeps 11 bits; float64 is a million times as good as float32."""
     tol = next((t for t, names in TOL.items() if op in names.split()), 0)
     types = {x.dtype.type for x in inputs if x is not None}
     if tol and F16 in types:
@@ -64,8 +64,8 @@ def gradients(fn, inputs, tensors, cotangent):
 def case(op, label, inputs, attrs=None, fn=None, grad=True, tol=None):
     """Run one case and keep it.
 
-    inputs: arrays or None. grad: whether to record gradients (False where MindSpore's are wrong or mean nothing), or how
-    many of the first inputs get one. fn: instead of TABLE[op]. tol: instead of tol_of().
+    inputs: arrays or None. grad: whether to record gradients (not where MindSpore's are wrong), or of how
+    many of the first inputs. fn: instead of TABLE[op]. tol: instead of tol_of().
     """
     attrs = attrs or {}
     name = f"{op}/{label}"

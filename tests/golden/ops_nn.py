@@ -151,7 +151,7 @@ def batch_norm_layer(attrs, inputs):
 
 
 def batch_norm(label, shape, dtype=F32, is_training=True, epsilon=1e-5, momentum=0.9):
-    """Outputs y and, in training, the moving mean and variance after the layer's update; gradients of x, gamma, beta."""
+    """Outputs y and, in training, the moving mean and variance after the update; gradients of x, gamma, beta."""
     attrs = {"is_training": is_training, "epsilon": epsilon, "momentum": momentum}
     name, c = "BatchNorm/" + label, shape[1]
     x, beta, mean = draw(name, shape, (c,), (c,), scale=2)
