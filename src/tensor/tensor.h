@@ -4,7 +4,7 @@
  *   shape.c     sizes, comparison, broadcasting
  *   tensor.c    storage, counting, keeping
  *   create.c    from data, constants, ranges, random
- *   print_str.c, print_repr.c, print_float.c    the text forms of formats/printing.md */
+ *   print_*.c   the text forms (print.h), written into a growing text (text.h) */
 #ifndef SP_TENSOR_TENSOR_H
 #define SP_TENSOR_TENSOR_H
 
