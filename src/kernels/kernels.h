@@ -1,11 +1,12 @@
 /* kernels/kernels.h: loops over plain arrays. No tensors, no allocation, no recorded errors.
  *
- *   unary.c binary.c compare.c cast.c    element by element; broadcast.c walks the shapes
+ *   unary.c unary_grad.c binary.c        element by element; broadcast.c walks the shapes
+ *   compare.c cast.c
  *   copy.c index.c                       strided copies, fills, gather, scatter, one-hot
- *   reduce.c order.c                     sums, extremes and where they are, cumulative sums, top k
+ *   reduce.c order.c topk.c              sums, extremes and where they are, cumulative sums, top k
  *   gemm.c conv.c pool.c                 the heavy ones
  *   norm.c softmax.c dropout.c           layers
- *   optim.c                              optimizer steps, gradient accumulation
+ *   optim.c vector.c                     optimizer steps, gradient accumulation
  *   backend.c                            which of them another library computes; onednn/ is one
  *
  * Common contract
@@ -223,7 +224,7 @@ bool sp__k_cumsum(sp_dtype dtype, void *y, const void *x, int64_t outer, int64_t
 
 /* The k largest of each row in descending order, equal ones in order of position; NaN counts as largest.
  * values (outer, k)  indices (outer, k)  x (outer, n)   k <= n < 2^31. ascending: the k smallest. Numeric types. */
-size_t sp__k_topk_workspace(int64_t n);
+size_t sp__k_topk_workspace(int64_t k);
 bool sp__k_topk(sp_dtype dtype, void *values, int32_t *indices, const void *x, int64_t outer, int64_t n, int64_t k,
                 bool ascending, void *workspace);
 

@@ -1,0 +1,115 @@
+/* cast.c: every type to every other. */
+#include "kernels/loops.h"
+
+/* ---- floats to integers: truncated, saturated, NaN to 0 ---- */
+
+/* The bounds are compared as floats: (C)high may round up to high + 1, which does not fit either, so >= is right. */
+#define SATURATE(D, T, C, low, high)         \
+    static inline T D##_of_##C(C v)          \
+    {                                        \
+        if (v != v)                          \
+            return 0;                        \
+        if (v <= (C)(low))                   \
+            return low;                      \
+        return v >= (C)(high) ? high : (T)v; \
+    }
+#define X(D, T, U, low, high) SATURATE(D, T, float, low, high) SATURATE(D, T, double, low, high)
+SP__INT_TYPES(X)
+#undef X
+
+/* ---- loops ---- */
+
+typedef void (*cast_loop)(void *y, const void *x, int64_t n);
+
+/* v is the loaded element */
+#define LOOP(to, T, from, F, load, value)                           \
+    static void from##_to_##to(void *y_, const void *x_, int64_t n) \
+    {                                                               \
+        T *y = y_;                                                  \
+        const F *x = x_;                                            \
+        for (int64_t i = 0; i < n; i++) {                           \
+            const F e = x[i];                                       \
+            y[i] = value(load(e));                                  \
+        }                                                           \
+    }
+#define TO_F32(v)  ((float)(v))
+#define TO_F64(v)  ((double)(v))
+#define TO_F16(v)  sp__f32_to_f16((float)(v))
+#define TO_BF16(v) sp__f32_to_bf16((float)(v))
+#define TO_BOOL(v) ((v) != 0)
+#define TO_INT(v)  v
+
+/* From one type to the floats and Bool. */
+#define TO_OTHERS(from, F, load)                 \
+    LOOP(F32, float, from, F, load, TO_F32)      \
+    LOOP(F64, double, from, F, load, TO_F64)     \
+    LOOP(F16, uint16_t, from, F, load, TO_F16)   \
+    LOOP(BF16, uint16_t, from, F, load, TO_BF16) \
+    LOOP(BOOL, uint8_t, from, F, load, TO_BOOL)
+
+/* From a float type (computed as C) to the integers; from an integer type to the integers. */
+#define FLOAT_TO_INTS(from, F, load, C)                                                            \
+    LOOP(I8, int8_t, from, F, load, I8_of_##C)                                                     \
+    LOOP(I16, int16_t, from, F, load, I16_of_##C)                                                  \
+    LOOP(I32, int32_t, from, F, load, I32_of_##C) LOOP(I64, int64_t, from, F, load, I64_of_##C)    \
+        LOOP(U8, uint8_t, from, F, load, U8_of_##C) LOOP(U16, uint16_t, from, F, load, U16_of_##C) \
+            LOOP(U32, uint32_t, from, F, load, U32_of_##C) LOOP(U64, uint64_t, from, F, load, U64_of_##C)
+#define INT_TO_INTS(from, F)                                                                               \
+    LOOP(I8, int8_t, from, F, SP__SAME, (int8_t))                                                          \
+    LOOP(I16, int16_t, from, F, SP__SAME, (int16_t))                                                       \
+    LOOP(I32, int32_t, from, F, SP__SAME, (int32_t)) LOOP(I64, int64_t, from, F, SP__SAME, (int64_t))      \
+        LOOP(U8, uint8_t, from, F, SP__SAME, (uint8_t)) LOOP(U16, uint16_t, from, F, SP__SAME, (uint16_t)) \
+            LOOP(U32, uint32_t, from, F, SP__SAME, (uint32_t)) LOOP(U64, uint64_t, from, F, SP__SAME, (uint64_t))
+
+TO_OTHERS(F32, float, SP__SAME)
+FLOAT_TO_INTS(F32, float, SP__SAME, float)
+TO_OTHERS(F64, double, SP__SAME)
+FLOAT_TO_INTS(F64, double, SP__SAME, double)
+TO_OTHERS(F16, uint16_t, sp__f16_to_f32)
+FLOAT_TO_INTS(F16, uint16_t, sp__f16_to_f32, float)
+TO_OTHERS(BF16, uint16_t, sp__bf16_to_f32)
+FLOAT_TO_INTS(BF16, uint16_t, sp__bf16_to_f32, float)
+#define X(D, T, ...)          \
+    TO_OTHERS(D, T, SP__SAME) \
+    INT_TO_INTS(D, T)
+SP__INT_TYPES(X)
+X(BOOL, uint8_t, )
+#undef X
+
+#define FROM(from)                                                                                                  \
+    [SP_##from] = {                                                                                                 \
+        [SP_F32] = from##_to_F32,   [SP_F64] = from##_to_F64, [SP_F16] = from##_to_F16, [SP_BF16] = from##_to_BF16, \
+        [SP_I8] = from##_to_I8,     [SP_I16] = from##_to_I16, [SP_I32] = from##_to_I32, [SP_I64] = from##_to_I64,   \
+        [SP_U8] = from##_to_U8,     [SP_U16] = from##_to_U16, [SP_U32] = from##_to_U32, [SP_U64] = from##_to_U64,   \
+        [SP_BOOL] = from##_to_BOOL,                                                                                 \
+    },
+#define X(name, text, bytes) FROM(name)
+static const cast_loop loops[SP_DTYPE_COUNT_][SP_DTYPE_COUNT_] = {SP_DTYPES(X)};
+#undef X
+
+typedef struct cast_job {
+    cast_loop loop;
+    void *y;
+    const void *x;
+    int64_t ey, ex;
+} cast_job;
+
+static void cast_range(const void *arg, int64_t begin, int64_t end)
+{
+    const cast_job *j = arg;
+    j->loop(sp__at_mut(j->y, begin * j->ey), sp__at(j->x, begin * j->ex), end - begin);
+}
+
+bool sp__k_cast(sp_dtype to, sp_dtype from, void *y, const void *x, int64_t n)
+{
+    if ((unsigned)to >= SP_DTYPE_COUNT_ || (unsigned)from >= SP_DTYPE_COUNT_)
+        return false;
+    if (to == from) { /* bit for bit, NaNs too */
+        if (n > 0 && y != x)
+            memcpy(y, x, (size_t)(n * sp__bytes(to)));
+        return true;
+    }
+    cast_job job = {loops[from][to], y, x, sp__bytes(to), sp__bytes(from)};
+    sp__for(n, SP__GRAIN, n, cast_range, &job);
+    return true;
+}
