@@ -1,7 +1,8 @@
 #!/bin/sh
-# check_symbols.sh LIBSPORE.SO: what the shared library exports is what include/ declares with SP_API, both ways.
+# check_symbols.sh FOLDER: what FOLDER/libspore.so exports is what include/ declares with SP_API, both ways, and every
+# name that libspore.a adds to a program begins with sp_ (SP_ for constants).
 set -eu
-library=$1
+library=$1/libspore.so archive=$1/libspore.a
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -18,6 +19,8 @@ find include -name '*.h' | sed 's|^include/|#include <|; s|$|>|' |
 [ -s "$work/declared" ] || { echo 'no SP_API declaration found in include/'; exit 1; }
 LC_ALL=C comm -23 "$work/declared" "$work/exported" | sed 's/$/: declared in include\/, not exported (not defined?)/' >"$work/bad"
 LC_ALL=C comm -13 "$work/declared" "$work/exported" | sed 's/$/: exported, not declared in include\//' >>"$work/bad"
+nm -g --defined-only "$archive" 2>/dev/null | awk 'NF == 3 && $3 !~ /^(sp|SP)_/ { print $3 ": in libspore.a without the prefix sp_" }' \
+    >>"$work/bad"
 cat "$work/bad"
 echo "$(wc -l <"$work/declared") declared, $(wc -l <"$work/exported") exported"
 [ ! -s "$work/bad" ]
