@@ -1,0 +1,104 @@
+/* Graphs as text, a node a line:
+ *
+ *     graph(%0 x: Float32 (64, 1, 28, 28))
+ *     %1 = Flatten(%0)  Float32 (64, 784)
+ *     %4 = MatMul(%1, flatten.weight; transpose_a=False, transpose_b=True)  Float32 (64, 512)
+ *     return %9
+ */
+#include "graph/graph.h"
+#include "tensor/text.h"
+
+const char *sp__graph_value_name(const sp_graph *g, int value)
+{
+    const sp__value *v = &g->values[value];
+    return v->kind == SP__VALUE_PARAM && v->name ? v->name : sp__scope_printf("%%%d", value);
+}
+
+static void write_field(sp__text *out, const sp__field *f, const void *p)
+{
+    sp__text_printf(out, "%s=", f->name);
+    switch (f->kind) {
+    case SP__BOOL:
+        sp__text_add(out, *(const bool *)p ? "True" : "False");
+        break;
+    case SP__INT:
+        sp__text_printf(out, "%lld", (long long)*(const int64_t *)p);
+        break;
+    case SP__FLOAT:
+        sp__text_float(out, *(const double *)p);
+        break;
+    case SP__ENUM:
+        sp__text_add(out, f->words[*(const int *)p]);
+        break;
+    case SP__TYPE:
+        sp__text_add(out, sp_dtype_name(*(const sp_dtype *)p));
+        break;
+    case SP__INTS: {
+        const sp__ints *v = p;
+        sp__text_add(out, "(");
+        for (int i = 0; i < v->n; i++)
+            sp__text_printf(out, i ? ", %lld" : "%lld", (long long)v->v[i]);
+        sp__text_add(out, v->n == 1 ? ",)" : ")");
+        break;
+    }
+    }
+}
+
+/* A constant of one element by its value, others by number. */
+static void write_argument(sp__text *out, const sp_graph *g, int value)
+{
+    const sp__value *v = value == SP__VALUE_NONE ? NULL : &g->values[value];
+    if (!v)
+        sp__text_add(out, "None");
+    else if (v->kind == SP__VALUE_CONST && v->tensor->size == 1)
+        sp__text_add(out, sp_str(v->tensor));
+    else
+        sp__text_add(out, sp__graph_value_name(g, value));
+}
+
+static void write_desc(sp__text *out, sp__desc d)
+{
+    sp__text_printf(out, "%s %s", sp_dtype_name(d.dtype), sp_shape_str(d.shape));
+}
+
+static void write_node(sp__text *out, const sp_graph *g, const sp__graph_node *n)
+{
+    for (int j = 0; j < n->n_out; j++)
+        sp__text_printf(out, j ? ", %%%d" : "%%%d", n->out + j);
+    sp__text_printf(out, " = %s(", n->op->name);
+    for (int k = 0; k < n->n_in; k++) {
+        sp__text_add(out, k ? ", " : "");
+        write_argument(out, g, n->in[k]);
+    }
+    for (int i = 0; i < n->op->n_fields; i++) {
+        sp__text_add(out, i ? ", " : "; ");
+        write_field(out, &n->op->fields[i], (const char *)n->attrs + n->op->fields[i].offset);
+    }
+    sp__text_add(out, ")  ");
+    for (int j = 0; j < n->n_out; j++) {
+        sp__text_add(out, j ? ", " : "");
+        write_desc(out, g->values[n->out + j].desc);
+    }
+    sp__text_add(out, "\n");
+}
+
+const char *sp_graph_str(const sp_graph *g)
+{
+    sp__text out = {0};
+    if (!g)
+        return "None";
+    sp__text_add(&out, "graph(");
+    for (int64_t i = 0; i < g->n_inputs; i++) {
+        const sp__value *v = &g->values[g->inputs[i]];
+        sp__text_printf(&out, "%s%%%d %s: ", i ? ", " : "", g->inputs[i], v->name ? v->name : "");
+        write_desc(&out, v->desc);
+    }
+    sp__text_add(&out, ")\n");
+    for (int64_t i = 0; i < g->n_nodes; i++)
+        write_node(&out, g, &g->nodes[i]);
+    sp__text_add(&out, "return ");
+    for (int64_t i = 0; i < g->n_outputs; i++)
+        sp__text_printf(&out, "%s%s", i ? ", " : "", sp__graph_value_name(g, g->outputs[i]));
+    sp__text_add(&out, "\n");
+    return sp__text_finish_in_scope(&out);
+}

@@ -1,0 +1,132 @@
+/* Records calls of ops into a graph. A symbolic tensor stands for a value of the graph; whatever else an op is given is a
+ * parameter or a constant. Calls without a symbolic argument are computed as always, so what does not depend on the
+ * inputs is a constant in the graph. */
+#include "graph/graph.h"
+
+typedef struct trace {
+    sp__watcher watcher;
+    sp_graph *graph;
+    sp_tensor *
+        *tensors; /* symbolic tensors of this trace, retained: an id is enough, but ids of freed ones say nothing */
+    int *values;  /* their values */
+    int64_t n, cap_tensors, cap_values;
+} trace;
+
+static bool bind(trace *t, sp_tensor *x, int value)
+{
+    if (!sp__grow(&t->tensors, t->n, &t->cap_tensors, sizeof *t->tensors) ||
+        !sp__grow(&t->values, t->n, &t->cap_values, sizeof *t->values))
+        return false;
+    t->tensors[t->n] = sp__retain(x);
+    t->values[t->n++] = value;
+    return true;
+}
+
+static void trace_free(trace *t)
+{
+    for (int64_t i = 0; i < t->n; i++)
+        sp__release(t->tensors[i]);
+    sp__free(t->tensors, (size_t)t->cap_tensors * sizeof *t->tensors);
+    sp__free(t->values, (size_t)t->cap_values * sizeof *t->values);
+}
+
+/* The value of x, made a parameter or constant of the graph if it is new; -1 on failure. */
+static int value_of(trace *t, sp_tensor *x)
+{
+    if (x == SP_NONE)
+        return SP__VALUE_NONE;
+    if (x->data)
+        return x->param ? sp__graph_param(t->graph, x) : sp__graph_const(t->graph, x);
+    for (int64_t i = t->n; i-- > 0;)
+        if (t->tensors[i] == x)
+            return t->values[i];
+    sp__err(SP_ERR_STATE, "trace: an argument belongs to another trace");
+    return -1;
+}
+
+/* A failed look-up is -1, and so is SP__VALUE_NONE: told apart by the tensor. */
+static bool values_of(trace *t, int n, sp_tensor *const *x, int *values)
+{
+    for (int i = 0; i < n; i++) {
+        values[i] = value_of(t, x[i]);
+        if (values[i] < 0 && x[i] != SP_NONE)
+            return false;
+    }
+    return true;
+}
+
+static bool trace_called(void *self, const sp__call *c)
+{
+    trace *t = self;
+    int in[SP__MAX_IN];
+    char path[256];
+    if (!values_of(t, c->n_in, c->in, in))
+        return false;
+    if (c->op == &sp__op_identity) /* passes its argument on: no node */
+        return bind(t, c->y[0], in[0]);
+    sp__path_text(path, sizeof path);
+    int out = sp__graph_node_add(t->graph, c->op, c->n_in, in, c->attrs, c->out, c->n_out, path[0] ? path : NULL);
+    for (int j = 0; out >= 0 && j < c->n_out; j++)
+        if (!bind(t, c->y[j], out + j))
+            return false;
+    return out >= 0;
+}
+
+static sp_list symbolic_inputs(trace *t, sp_list example)
+{
+    sp_tensor **in = sp__list_room(example.n);
+    for (int i = 0; in && i < example.n; i++) {
+        if (!sp__given("trace: input", i + 1, example.at[i]) || example.at[i] == SP_NONE)
+            return sp__list_none();
+        const char *name = i ? sp__scope_printf("x%d", i) : "x";
+        in[i] = sp__tensor_symbolic(example.at[i]->dtype, example.at[i]->shape);
+        int value = in[i] ? sp__graph_input(t->graph, sp__desc_of(example.at[i]), name) : -1;
+        if (value < 0 || !bind(t, in[i], value))
+            return sp__list_none();
+    }
+    return in ? (sp_list){in, example.n} : sp__list_none();
+}
+
+static bool outputs(trace *t, sp_list out)
+{
+    int values[SP__MAX_IN];
+    if (out.n < 1 || out.n > SP__MAX_IN) {
+        if (sp_error() == SP_OK)
+            sp__err(SP_ERR_VALUE, "trace: the function has %d outputs, expected 1 to %d", out.n, SP__MAX_IN);
+        return false;
+    }
+    for (int i = 0; i < out.n; i++) {
+        if (!out.at[i] || out.at[i] == SP_NONE) {
+            if (sp_error() == SP_OK)
+                sp__err(SP_ERR_VALUE, "trace: output %d is missing", i);
+            return false;
+        }
+    }
+    if (!values_of(t, out.n, out.at, values))
+        return false;
+    for (int i = 0; i < out.n; i++)
+        if (!sp__graph_output(t->graph, values[i]))
+            return false;
+    return true;
+}
+
+sp_graph *sp_trace(sp_fn fn, void *self, sp_list example)
+{
+    if (!fn)
+        return sp__fail(SP_ERR_VALUE, "trace: argument 1 is NULL");
+    trace t = {.graph = sp__graph_new()};
+    t.watcher = (sp__watcher){trace_called, &t};
+    if (!t.graph)
+        return NULL;
+    sp_scope scope = sp_scope_begin();
+    const sp__watcher *before = sp__trace_to(&t.watcher);
+    sp_list in = symbolic_inputs(&t, example);
+    bool ok = in.n == example.n && outputs(&t, fn(self, in));
+    sp__trace_to(before);
+    sp_scope_end(scope);
+    trace_free(&t);
+    if (ok)
+        return t.graph;
+    sp_graph_free(t.graph);
+    return NULL;
+}
