@@ -59,6 +59,15 @@ said='train with a layer that does not exist'
 spore 2 train --data digits --layers 'flatten, densely 10' --epochs 1
 on err densely
 
+if [ "${PROTOBUF:-ON}" = OFF ]; then # built without: such files can be neither written nor read, and it says so
+    said='train --save without protobuf-c'
+    spore 1 train --data digits --layers 'flatten, dense 10' --epochs 1 --save model.ckpt
+    on err protobuf
+    [ $bad -eq 0 ] || echo "$bad wrong"
+    [ $bad -eq 0 ]
+    exit
+fi
+
 # Failed: 1, one line that names the file.
 printf 'this is not a checkpoint, nor a graph\n' >garbage.ckpt
 cp garbage.ckpt garbage.mindir
