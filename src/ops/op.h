@@ -121,43 +121,17 @@ struct sp__op {
 
 /* ---- the table ---- */
 
-/* Every op of the table, by family. X(identifier): the entry is sp__op_<identifier>. */
-#define SP__OPS(X)   \
-    X(add)           \
-    X(sub)           \
-    X(mul)           \
-    X(div)           \
-    X(floor_div)     \
-    X(mod)           \
-    X(pow)           \
-    X(maximum)       \
-    X(minimum)       \
-    X(neg)           \
-    X(abs)           \
-    X(sign)          \
-    X(exp)           \
-    X(log)           \
-    X(sqrt)          \
-    X(rsqrt)         \
-    X(square)        \
-    X(reciprocal)    \
-    X(erf)           \
-    X(sin)           \
-    X(cos)           \
-    X(floor)         \
-    X(ceil)          \
-    X(round)         \
-    X(equal)         \
-    X(not_equal)     \
-    X(less)          \
-    X(less_equal)    \
-    X(greater)       \
-    X(greater_equal) \
-    X(logical_and)   \
-    X(logical_or)    \
-    X(logical_not)   \
-    X(select)        \
-    X(cast)
+/* Every op of the table, a family a line. X(identifier): the entry is sp__op_<identifier>. */
+/* clang-format off */
+#define SP__OPS(X) \
+    X(add) X(sub) X(mul) X(div) X(floor_div) X(mod) X(pow) X(maximum) X(minimum) \
+    X(neg) X(abs) X(sign) X(exp) X(log) X(sqrt) X(rsqrt) X(square) X(reciprocal) X(erf) X(sin) X(cos) \
+    X(floor) X(ceil) X(round) \
+    X(equal) X(not_equal) X(less) X(less_equal) X(greater) X(greater_equal) \
+    X(logical_and) X(logical_or) X(logical_not) X(select) \
+    X(cast) \
+    X(identity) X(stop_gradient)
+/* clang-format on */
 
 #define X(id) extern const sp__op sp__op_##id;
 SP__OPS(X)
