@@ -263,8 +263,12 @@ static void a_text_grows_as_needed(void **state)
     sp_scope scope = sp_scope_begin();
     sp__text out = {0};
     assert_string_equal(sp__text_finish_in_scope(&out), "");
-    for (int i = 0; i < 10000; i++)
+    for (int i = 0; i < 10000; i++) {
         sp__text_printf(&out, "%d,", i % 10);
+        sp__text_fill(&out, ' ', 1);
+        assert_true(out.length < out.capacity); /* the 0 needs room, too */
+        sp__text_trim(&out);
+    }
     sp__text_fill(&out, 'x', -1);
     sp__text_fill(&out, ' ', 100000);
     assert_int_equal(out.length, 120000);

@@ -170,10 +170,11 @@ typedef struct printer {
     int column; /* characters on the current line */
 } printer;
 
-/* Starts a new line if a word of `width` characters would make this one too long; not if it holds nothing yet. */
+/* Starts a new line if a word of `width` characters would make this one too long. No number is too wide for a line of
+ * its own, so the line holds something. */
 static void wrap(printer *p, int width)
 {
-    if (p->column <= p->shown.rank || p->column + width <= LINE_WIDTH - p->shown.rank)
+    if (p->column + width <= LINE_WIDTH - p->shown.rank)
         return;
     sp__text_trim(p->out);
     sp__text_fill(p->out, '\n', 1);
