@@ -118,9 +118,9 @@ sp__random sp__random_next(void);
 double sp__random_uniform(sp__random r, uint64_t i);
 double sp__random_normal(sp__random r, uint64_t i);
 uint64_t sp__random_below(sp__random r, uint64_t i, uint64_t n);
-/* Elements 2 * pair and 2 * pair + 1 at once, for filling arrays. */
-void sp__random_uniform_pair(double out[2], sp__random r, uint64_t pair);
-void sp__random_normal_pair(double out[2], sp__random r, uint64_t pair);
+/* Elements first to first + n - 1 of a stream: the same numbers, faster. */
+void sp__random_uniform_fill(double *out, int64_t n, sp__random r, uint64_t first);
+void sp__random_normal_fill(double *out, int64_t n, sp__random r, uint64_t first);
 /* order becomes a permutation of 0 .. n-1 (Fisher-Yates). */
 void sp__random_shuffle(sp__random r, int64_t *order, int64_t n);
 /* The seed state of this thread's generator, for checkpoints of training: get and set. */

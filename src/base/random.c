@@ -7,6 +7,7 @@
  * The logarithm, sine and cosine below are our own because those of C libraries differ in the last bit. With sums and products in
  * this order, each rounded by itself, the numbers are the same everywhere. */
 #include <math.h>
+#include <string.h>
 
 #include "base/thread.h"
 
@@ -18,7 +19,7 @@ void sp__philox(uint32_t out[4], uint64_t seed, uint64_t stream, uint64_t block)
     uint32_t k0 = LOW(seed), k1 = HIGH(seed);
     uint32_t c0 = LOW(block), c1 = HIGH(block), c2 = LOW(stream), c3 = HIGH(stream);
     for (int round = 0; round < 10; round++) {
-        uint64_t p0 = (uint64_t)0xD2511F53u * c0; /* the constants of the paper, table 2 */
+        uint64_t p0 = (uint64_t)0xD2511F53u * c0; /* the constants of the paper */
         uint64_t p1 = (uint64_t)0xCD9E8D57u * c2;
         c0 = HIGH(p1) ^ c1 ^ k0;
         c1 = LOW(p1);
@@ -47,9 +48,9 @@ sp__random sp__random_next(void)
 sp__random sp__random_state(void) { return sp__self.random; }
 void sp__random_set_state(sp__random r) { sp__self.random = r; }
 
-/* ---- distributions: blocks hold two 64-bit words, so element i is in block i / 2 ---- */
+/* ---- distributions: a block holds two 64-bit words, so element i is in block i / 2 ---- */
 
-static void words(uint64_t out[2], sp__random r, uint64_t block)
+static void words_of(uint64_t out[2], sp__random r, uint64_t block)
 {
     uint32_t w[4];
     sp__philox(w, r.seed, r.stream, block);
@@ -60,84 +61,118 @@ static void words(uint64_t out[2], sp__random r, uint64_t block)
 /* [0, 1): the upper 53 bits, a multiple of 2^-53 */
 static double unit(uint64_t word) { return (double)(word >> 11) * 0x1p-53; }
 
-void sp__random_uniform_pair(double out[2], sp__random r, uint64_t pair)
+/* The natural logarithm of x in [2^-53, 1]: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 artanh(s), s = (m-1)/(m+1),
+ * |s| < 0.172, by its series s + s^3/3 + ... + s^19/19 (the rest is below 1e-17). */
+static double log_of(double x)
+{
+    const uint64_t root_half = 0x3FE6A09E667F3BCDu; /* the bits of sqrt(1/2) */
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    uint64_t e = (bits - root_half + ((uint64_t)64 << 52)) >> 52; /* 64 more than the exponent */
+    bits -= (e - 64) << 52;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    double s = (m - 1) / (m + 1), z = s * s, sum = 1.0 / 19;
+    sum = sum * z + 1.0 / 17;
+    sum = sum * z + 1.0 / 15;
+    sum = sum * z + 1.0 / 13;
+    sum = sum * z + 1.0 / 11;
+    sum = sum * z + 1.0 / 9;
+    sum = sum * z + 1.0 / 7;
+    sum = sum * z + 1.0 / 5;
+    sum = sum * z + 1.0 / 3;
+    sum = sum * z + 1;
+    return 2 * s * sum + ((double)(int)e - 64) * 0.69314718055994531;
+}
+
+/* cos(a) and sin(a), |a| <= pi/4, by their Taylor series up to a^16 and a^17 (the rest is below 1e-17). */
+static double cos_small(double z)
+{
+    double c = 1.0 / 20922789888000; /* 16! */
+    c = c * z - 1.0 / 87178291200;
+    c = c * z + 1.0 / 479001600;
+    c = c * z - 1.0 / 3628800;
+    c = c * z + 1.0 / 40320;
+    c = c * z - 1.0 / 720;
+    c = c * z + 1.0 / 24;
+    c = c * z - 1.0 / 2;
+    return c * z + 1;
+}
+
+static double sin_small(double a, double z)
+{
+    double s = 1.0 / 355687428096000; /* 17! */
+    s = s * z - 1.0 / 1307674368000;
+    s = s * z + 1.0 / 6227020800;
+    s = s * z - 1.0 / 39916800;
+    s = s * z + 1.0 / 362880;
+    s = s * z - 1.0 / 5040;
+    s = s * z + 1.0 / 120;
+    s = s * z - 1.0 / 6;
+    return a * (s * z + 1);
+}
+
+/* Box and Muller 1958: two uniform numbers give two normal ones, sqrt(-2 log(1 - u0)) times cos and sin of 2 pi u1; that angle is
+ * q quarter turns and a small rest. */
+static void box_muller(double *u0, double *u1)
+{
+    double radius = sqrt(-2 * log_of(1 - *u0));
+    int q = (int)(4 * *u1 + 0.5);
+    double a = (4 * *u1 - q) * 1.5707963267948966, z = a * a;
+    double c = cos_small(z), s = sin_small(a, z);
+    double x = q & 1 ? s : c, y = q & 1 ? c : s;
+    *u0 = ((q + 1) & 2 ? -radius : radius) * x; /* cos: + - - + in the four quarters */
+    *u1 = (q & 2 ? -radius : radius) * y;       /* sin: + + - -                      */
+}
+
+static void uniform_pair(double out[2], sp__random r, uint64_t block)
 {
     uint64_t w[2];
-    words(w, r, pair);
+    words_of(w, r, block);
     out[0] = unit(w[0]);
     out[1] = unit(w[1]);
 }
 
-/* The natural logarithm of x in [2^-53, 1]: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 artanh(s), s = (m-1)/(m+1),
- * |s| < 0.172, by its series up to s^19 (the rest is below 1e-17). */
-static double log_of(double x)
+static void normal_pair(double out[2], sp__random r, uint64_t block)
 {
-    int e;
-    double m = frexp(x, &e);
-    if (m < 0.70710678118654752) {
-        m *= 2;
-        e--;
-    }
-    double s = (m - 1) / (m + 1), z = s * s, sum = 0;
-    for (int k = 19; k >= 1; k -= 2)
-        sum = sum * z + 1.0 / k;
-    return 2 * s * sum + e * 0.69314718055994531;
-}
-
-/* cos and sin of 2 pi u, u in [0, 1): of the nearest quarter turn q and what is left, |a| <= pi/4, by their Taylor series up to
- * a^16 and a^17 (the rest is below 1e-17). */
-static void cos_sin_turn(double u, double *cosine, double *sine)
-{
-    int q = (int)(4 * u + 0.5);
-    double a = (4 * u - q) * 1.5707963267948966, z = a * a, c = 1, s = 1;
-    for (int k = 16; k >= 2; k -= 2) {
-        c = 1 - c * z / (k * (k - 1));
-        s = 1 - s * z / (k * (k + 1));
-    }
-    s *= a;
-    switch (q & 3) {
-    case 0:
-        *cosine = c;
-        *sine = s;
-        break;
-    case 1:
-        *cosine = -s;
-        *sine = c;
-        break;
-    case 2:
-        *cosine = -c;
-        *sine = -s;
-        break;
-    default:
-        *cosine = s;
-        *sine = -c;
-        break;
-    }
-}
-
-/* Box and Muller 1958: two uniform numbers give two normal ones, sqrt(-2 log(1 - u0)) times cos and sin of 2 pi u1. */
-void sp__random_normal_pair(double out[2], sp__random r, uint64_t pair)
-{
-    double u[2], cosine, sine;
-    sp__random_uniform_pair(u, r, pair);
-    double radius = sqrt(-2 * log_of(1 - u[0]));
-    cos_sin_turn(u[1], &cosine, &sine);
-    out[0] = radius * cosine;
-    out[1] = radius * sine;
+    uniform_pair(out, r, block);
+    box_muller(&out[0], &out[1]);
 }
 
 double sp__random_uniform(sp__random r, uint64_t i)
 {
     double pair[2];
-    sp__random_uniform_pair(pair, r, i / 2);
+    uniform_pair(pair, r, i / 2);
     return pair[i % 2];
 }
 
 double sp__random_normal(sp__random r, uint64_t i)
 {
     double pair[2];
-    sp__random_normal_pair(pair, r, i / 2);
+    normal_pair(pair, r, i / 2);
     return pair[i % 2];
+}
+
+void sp__random_uniform_fill(double *out, int64_t n, sp__random r, uint64_t first)
+{
+    int64_t i = 0;
+    if (n > 0 && first % 2 != 0)
+        out[i++] = sp__random_uniform(r, first);
+    for (; i + 1 < n; i += 2)
+        uniform_pair(out + i, r, (first + (uint64_t)i) / 2);
+    if (i < n)
+        out[i] = sp__random_uniform(r, first + (uint64_t)i);
+}
+
+void sp__random_normal_fill(double *out, int64_t n, sp__random r, uint64_t first)
+{
+    int64_t i = 0;
+    if (n > 0 && first % 2 != 0)
+        out[i++] = sp__random_normal(r, first);
+    for (; i + 1 < n; i += 2)
+        normal_pair(out + i, r, (first + (uint64_t)i) / 2);
+    if (i < n)
+        out[i] = sp__random_normal(r, first + (uint64_t)i);
 }
 
 /* Every remainder of a word is equally likely once the uppermost 2^64 mod n words are refused; attempt t reads block i of the
@@ -149,7 +184,7 @@ uint64_t sp__random_below(sp__random r, uint64_t i, uint64_t n)
     uint64_t refused = (UINT64_MAX % n + 1) % n;
     for (uint64_t t = 0;; t++) {
         uint64_t w[2];
-        words(w, r, i + (t << 56));
+        words_of(w, r, i + (t << 56));
         for (int k = 0; k < 2; k++)
             if (w[k] <= UINT64_MAX - refused)
                 return w[k] % n;

@@ -105,23 +105,25 @@ static bool is_float(const char *op, sp_dtype dtype)
 }
 
 typedef struct fill {
-    void (*pair)(double out[2], sp__random r, uint64_t pair);
+    void (*numbers)(double *out, int64_t n, sp__random r, uint64_t first);
     double shift, scale, most; /* element = min(shift + scale * number, most) */
 } fill;
 
 /* Element i depends on i alone: whoever fills it, and in whichever order. */
 static void fill_random(sp_tensor *t, const fill *f, sp__random r)
 {
-    float *single = t->dtype == SP_F32 ? t->data : NULL;
-    for (int64_t i = 0; i < t->size; i += 2) {
-        double pair[2];
-        f->pair(pair, r, (uint64_t)i / 2);
-        for (int k = 0; k < 2 && i + k < t->size; k++) {
-            double v = SP__MIN(f->shift + f->scale * pair[k], f->most);
+    double run[256];
+    for (int64_t first = 0; first < t->size; first += 256) {
+        int64_t n = SP__MIN(t->size - first, 256);
+        f->numbers(run, n, r, (uint64_t)first);
+        for (int64_t i = 0; i < n; i++)
+            run[i] = SP__MIN(f->shift + f->scale * run[i], f->most);
+        float *single = t->dtype == SP_F32 ? (float *)t->data + first : NULL;
+        for (int64_t i = 0; i < n; i++) {
             if (single)
-                single[i + k] = (float)v;
+                single[i] = (float)run[i];
             else
-                sp__store(t->data, t->dtype, i + k, v);
+                sp__store(t->data, t->dtype, first + i, run[i]);
         }
     }
 }
@@ -133,7 +135,7 @@ sp_tensor *sp_rand_uniform(double low, double high, sp_dtype dtype, sp_shape sha
     if (!(low <= high) || !isfinite(high - low))
         return sp__fail(SP_ERR_VALUE, "rand_uniform: [%g, %g): expected finite numbers, low <= high", low, high);
     sp_tensor *t = sp__tensor_new(dtype, shape);
-    fill f = {sp__random_uniform_pair, low, high - low, SP__MAX(low, below(high, dtype))};
+    fill f = {sp__random_uniform_fill, low, high - low, SP__MAX(low, below(high, dtype))};
     if (t)
         fill_random(t, &f, sp__random_next());
     return t;
@@ -147,7 +149,7 @@ sp_tensor *sp_rand_normal(double mean, double sigma, sp_dtype dtype, sp_shape sh
         return sp__fail(SP_ERR_VALUE, "rand_normal: mean %g, sigma %g: expected finite numbers, sigma >= 0", mean,
                         sigma);
     sp_tensor *t = sp__tensor_new(dtype, shape);
-    fill f = {sp__random_normal_pair, mean, sigma, HUGE_VAL};
+    fill f = {sp__random_normal_fill, mean, sigma, HUGE_VAL};
     if (t)
         fill_random(t, &f, sp__random_next());
     return t;
