@@ -23,9 +23,8 @@ bool sp__grow(void *array_pointer, int64_t count, int64_t *capacity, size_t size
 {
     if (count < *capacity)
         return true;
-    int64_t wanted = *capacity < 8 ? 8 : *capacity * 2;
-    size_t bytes;
-    if (*capacity > INT64_MAX / 2 || !sp__mul_size((size_t)wanted, size, &bytes)) {
+    size_t wanted = *capacity < 8 ? 8 : (size_t)*capacity * 2, bytes; /* twice an int64_t fits */
+    if (wanted > INT64_MAX || !sp__mul_size(wanted, size, &bytes)) {
         sp__err(SP_ERR_NOMEM, "memory: an array of %lld elements cannot grow", (long long)*capacity);
         return false;
     }
@@ -35,7 +34,7 @@ bool sp__grow(void *array_pointer, int64_t count, int64_t *capacity, size_t size
     if (!array)
         return false;
     memcpy(array_pointer, &array, sizeof array);
-    *capacity = wanted;
+    *capacity = (int64_t)wanted;
     return true;
 }
 
