@@ -117,7 +117,7 @@ static void users_set_errors_as_the_library_does(void **state)
     assert_int_equal(sp_set_error((sp_status)4711, "what"), SP_ERR_VALUE);
     sp_error_clear();
     const char *no_format = NULL;
-    assert_int_equal(sp_set_error(SP_ERR_IO, no_format), SP_ERR_IO);
+    assert_int_equal(sp_set_error(SP_ERR_IO, no_format, 1), SP_ERR_IO);
     assert_string_equal(sp_error_text(), "file or network error");
     sp_error_clear();
     assert_int_equal(sp_set_error(SP_ERR_FORMAT, "row %d", 7), SP_ERR_FORMAT);
