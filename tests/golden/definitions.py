@@ -1,13 +1,6 @@
-"""Compares ops.json with plain float64 numpy definitions and central differences; needs numpy alone, no MindSpore.
+"""What each op and layer means, in plain numpy: DEFINITION[op](attrs, *inputs) and run_net(). For check.py."""
 
-Shows that the recorded answers mean what their names say, so that no defect of one MindSpore version is on record.
-Exit status 1 if a case differs.
-"""
-
-import json
 import math
-import os
-import sys
 
 import numpy as np
 
@@ -241,94 +234,91 @@ DEFINITION.update(
 )
 
 
-def array(t):
-    if t is None:
-        return None
-    kind = {"BFloat16": "float32"}.get(t["dtype"], t["dtype"].lower())
-    return np.array([float(v) if isinstance(v, str) else v for v in t["data"]], kind).reshape(t["shape"])
+def pair(v):
+    return v if isinstance(v, list) else [v, v]
 
 
-def widen(x):
-    return x.astype(np.float64) if x is not None and x.dtype.kind == "f" else x
+def activation(kind, spec, x):
+    """A layer or a Dense activation without parameters, by lower-case name, with nn's defaults (GELU: tanh)."""
+    op = {"gelu": "GeLU", "softmax": "Softmax", "logsoftmax": "LogSoftmax", "leakyrelu": "LeakyReLU", "elu": "Elu"}.get(
+        kind
+    )
+    op = op or next(name for name in DEFINITION if name.lower() == kind)
+    attrs = {
+        "approximate": "tanh" if spec.get("approximate", True) else "none",
+        "axis": spec.get("axis", -1),
+        "alpha": 0.2 if kind == "leakyrelu" else 1.0,
+    }
+    return DEFINITION[op](attrs, x)
 
 
-def differs(got, want, tol):
-    """None, or what is wrong; NaN equals NaN, infinities must match."""
-    got, want = np.asarray(got), np.asarray(want)
-    if got.shape != want.shape:
-        return f"shape {want.shape}, numpy has {got.shape}"
-    got = got.astype(np.float32).astype(np.float64) if got.dtype.kind == "f" and tol > 1e-7 else got.astype(np.float64)
-    want = want.astype(np.float64)
-    bad = ~((got == want) | (np.isnan(got) & np.isnan(want)) | (np.abs(got - want) <= tol * np.maximum(1, np.abs(got))))
-    if bad.any():
-        i = np.flatnonzero(bad)[0]
-        return f"{bad.sum()} of {bad.size}, first at {i}: {want.reshape(-1)[i]!r}, numpy has {got.reshape(-1)[i]!r}"
-    return None
+def dense_layer(spec, x, get):
+    y = x @ get("weight").T
+    if spec.get("has_bias", True):
+        y = y + get("bias")
+    return activation(spec["activation"], {}, y) if "activation" in spec else y
 
 
-def slopes(f, x, h=1e-6):
-    """Central differences of the scalar f() in each element of x; NaN where the two sides disagree (a kink)."""
-    out, flat, here = np.empty(x.size), x.reshape(-1), f()
-    for i, v in enumerate(flat):
-        step = h * max(1.0, abs(v))
-        flat[i] = v + step
-        up = f()
-        flat[i] = v - step
-        down = f()
-        flat[i] = v
-        centre = (up - down) / (2 * step)
-        out[i] = centre if abs((up - here) - (here - down)) / step <= 1e-3 * max(1, abs(centre)) else np.nan
-    return out.reshape(x.shape)
+def conv_layer(spec, x, get):
+    pad = spec.get("padding", 0)
+    attrs = {
+        "pad_mode": spec.get("pad_mode", "same"),
+        "pad": pad if isinstance(pad, list) else [pad] * 4,
+        "stride": pair(spec.get("stride", 1)),
+        "dilation": pair(spec.get("dilation", 1)),
+        "group": spec.get("group", 1),
+    }
+    y = conv2d(attrs, x, get("weight"))
+    return y + get("bias")[:, None, None] if spec.get("has_bias") else y
 
 
-def wrong(c):
-    """Every difference of one case, as text."""
-    mixed = "/mixed_" in c["id"]
-    inputs = [array(t) for t in c["inputs"]]
-    inputs = [widen(x) for x in inputs]
-    if mixed:
-        inputs = [x.astype(np.float64) for x in inputs]
-    define = lambda: DEFINITION[c["op"]](c["attrs"], *inputs)
-    got = define()
-    got = got if isinstance(got, tuple) else (got,)
-    if len(got) != len(c["outputs"]):
-        return [f"{len(c['outputs'])} outputs"]
-    found = [differs(g, array(w), c["tol"]) for g, w in zip(got, c["outputs"])]
-    special = any(not np.isfinite(x).all() for x in inputs if x is not None and x.dtype.kind == "f")
-    if (
-        c["op"] == "Cast" and c["cotangent"]
-    ):  # differences mean nothing across a rounding: the gradient is the cotangent, cast back
-        cot, g = array(c["cotangent"]), array(c["grads"][0])
-        found.append(differs(cot.astype(g.dtype), g, 0))
-    elif c["cotangent"] and not special:
-        cot = widen(array(c["cotangent"]))
-
-        def objective():
-            y = define()
-            return float(((y[0] if isinstance(y, tuple) else y) * cot).sum())
-
-        for x, g in zip(inputs, c["grads"]):
-            if g is None:
-                continue
-            want, numeric = widen(array(g)), slopes(objective, x)
-            smooth = np.isfinite(numeric)
-            size = max(1, abs(objective()))  # rounding of the objective bounds what differences can tell
-            found.append(differs(numeric[smooth], want[smooth], max(c["tol"], 1e-7 * size)))
-    return [f for f in found if f]
+def pool_layer(spec, x):
+    high, wide = pair(spec.get("padding", 0))
+    attrs = {
+        "kernel_size": pair(spec.get("kernel_size", 1)),
+        "strides": pair(spec.get("stride", 1)),
+        "pad_mode": spec.get("pad_mode", "valid"),
+        "pad": [high, high, wide, wide],
+    }
+    return (max_pool if spec["type"] == "MaxPool2d" else avg_pool)(attrs, x)
 
 
-def main():
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.json"), encoding="utf-8") as f:
-        cases = json.load(f)
-    failures = 0
-    for c in cases:
-        with np.errstate(all="ignore"):
-            for text in wrong(c):
-                failures += 1
-                print(f"{c['id']}: {text}")
-    print(f"{len(cases)} cases, {failures} differences")
-    return 1 if failures else 0
+def batch_norm_layer(spec, x, get, training, prefix, parameters, moved):
+    alone = prefix + "moving_mean" not in parameters
+    mean, variance = ("mean", "variance") if alone else ("moving_mean", "moving_variance")
+    asked = spec.get("use_batch_statistics")
+    attrs = {
+        "is_training": training if asked is None else asked,
+        "epsilon": spec.get("eps", 1e-5),
+        "momentum": spec.get("momentum", 0.9),
+    }
+    y = batch_norm(attrs, x, get("gamma"), get("beta"), get(mean), get(variance))
+    if not attrs["is_training"]:
+        return y
+    moved[prefix + mean], moved[prefix + variance] = y[1:]
+    return y[0]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run_net(spec, x, parameters, training, moved, prefix=""):
+    """A net of cells.json on x. parameters: name -> array. In training, moved gets the new moving statistics."""
+    kind = spec["type"]
+    if kind in ("SequentialCell", "Chain"):
+        for name, child in spec["children"] if kind == "Chain" else enumerate(spec["layers"]):
+            x = run_net(child, x, parameters, training, moved, f"{prefix}{name}.")
+        return x
+
+    def get(name):
+        return parameters[prefix + name]
+
+    if kind == "Dense":
+        return dense_layer(spec, x, get)
+    if kind == "Conv2d":
+        return conv_layer(spec, x, get)
+    if kind in ("MaxPool2d", "AvgPool2d"):
+        return pool_layer(spec, x)
+    if kind == "BatchNorm2d":
+        return batch_norm_layer(spec, x, get, training, prefix, parameters, moved)
+    if kind == "LayerNorm":
+        attrs = {"begin_norm_axis": spec.get("begin_norm_axis", -1), "epsilon": spec.get("epsilon", 1e-7)}
+        return layer_norm(attrs, x, get("gamma"), get("beta"))
+    return x if kind == "Dropout" else activation(kind.lower(), spec, x)
