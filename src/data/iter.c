@@ -1,0 +1,96 @@
+/* The public iterator: holds the item that was given last. */
+#include "data/data.h"
+
+struct sp_iter {
+    sp_dataset *ds;
+    sp__feed *feed;
+    sp__item item;                        /* the columns given last           */
+    sp_tensor *list[SP__MAX_COLUMNS + 1]; /* at[0] to at[7] can always be read */
+    bool given;                           /* a row of the epoch under way      */
+    bool failed;
+};
+
+sp_iter *sp_iter_new_with(const sp_iter_opts *opts)
+{
+    if (!sp__given("iter", 1, opts) || !sp__given("iter: dataset", 1, opts->dataset))
+        return NULL;
+    sp_dataset *ds = opts->dataset;
+    int workers = opts->workers ? opts->workers : 1;
+    int prefetch = opts->prefetch ? opts->prefetch : 4;
+    sp_iter *it = sp__alloc_zero(sizeof *it);
+    if (!it) {
+        sp_data_free(ds);
+        return NULL;
+    }
+    it->ds = ds;
+    if (workers < -1 || workers > 1024 || prefetch < 1 || prefetch > 65536) {
+        sp__err(SP_ERR_VALUE, "iter: %d workers, %d batches ahead: -1 to 1024 and 1 to 65536 expected", workers,
+                prefetch);
+        goto fail;
+    }
+    if (sp__data_open(ds) != SP_OK)
+        goto fail;
+    it->feed = sp__feed_new(ds, workers, prefetch, sp__random_next());
+    if (it->feed)
+        return it;
+fail:
+    sp_iter_free(it);
+    return NULL;
+}
+
+static void let_go(sp_iter *it)
+{
+    sp__item_clear(&it->item, it->ds->columns);
+    for (int i = 0; i < it->ds->columns; i++)
+        it->list[i] = NULL;
+}
+
+bool sp_iter_next(sp_iter *it, sp_list *columns)
+{
+    if (columns)
+        *columns = sp__list_none();
+    if (!sp__given("iter_next", 1, it) || !sp__given("iter_next", 2, columns))
+        return false;
+    let_go(it);
+    if (it->failed)
+        return false;
+    sp__feed_next(it->feed, &it->item);
+    it->given = !it->item.end;
+    if (it->item.end)
+        return false;
+    if (it->item.status != SP_OK) {
+        it->failed = true;
+        if (it->item.failure.code != SP_OK)
+            sp__failure_raise(&it->item.failure);
+        return false;
+    }
+    for (int i = 0; i < it->ds->columns; i++)
+        it->list[i] = it->item.at[i];
+    *columns = (sp_list){it->list, it->ds->columns};
+    return true;
+}
+
+void sp_iter_rewind(sp_iter *it)
+{
+    if (!it || it->failed || !it->given)
+        return; /* nothing of the epoch was given: its first row comes next anyway */
+    let_go(it);
+    sp__feed_rewind(it->feed);
+    it->given = false;
+}
+
+int64_t sp_iter_len(const sp_iter *it) { return it ? it->ds->size : -1; }
+
+int sp_iter_columns(const sp_iter *it) { return it ? it->ds->columns : 0; }
+
+const char *sp_iter_column(const sp_iter *it, int i) { return it ? sp_data_column(it->ds, i) : NULL; }
+
+void sp_iter_free(sp_iter *it)
+{
+    if (!it)
+        return;
+    let_go(it);
+    sp__feed_free(it->feed);
+    sp_data_free(it->ds);
+    sp__free(it, sizeof *it);
+}
