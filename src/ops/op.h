@@ -130,7 +130,10 @@ struct sp__op {
     X(equal) X(not_equal) X(less) X(less_equal) X(greater) X(greater_equal) \
     X(logical_and) X(logical_or) X(logical_not) X(select) \
     X(cast) \
-    X(identity) X(stop_gradient)
+    X(identity) X(stop_gradient) \
+    X(relu) X(relu6) X(sigmoid) X(tanh) X(silu) X(gelu) X(activation_grad) \
+    X(softmax) X(log_softmax) X(softmax_back) X(log_softmax_back) \
+    X(bce_with_logits) X(cross_entropy) X(cross_entropy_back)
 /* clang-format on */
 
 #define X(id) extern const sp__op sp__op_##id;
@@ -192,5 +195,8 @@ sp_tensor *sp__sum_to(sp_tensor *dy, sp_shape shape);
 /* value as a rank-0 tensor of x's type. */
 sp_tensor *sp__like(const sp_tensor *x, double value);
 sp_tensor *sp__zeros_of(sp__desc d);
+
+/* Kernels that are made of other ops: the elements of x into y, which has its type and shape. x NULL: the failure that made it. */
+sp_status sp__copy_elements(sp_tensor *y, const sp_tensor *x);
 
 #endif

@@ -1,4 +1,7 @@
-/* What rules and gradients share. */
+/* What rules, kernels and gradients share. */
+#include <assert.h>
+#include <string.h>
+
 #include "ops/op.h"
 
 /* ---- rules ---- */
@@ -64,3 +67,12 @@ sp_tensor *sp__sum_to(sp_tensor *dy, sp_shape shape)
 sp_tensor *sp__like(const sp_tensor *x, double value) { return x ? sp_scalar(value, x->dtype) : NULL; }
 
 sp_tensor *sp__zeros_of(sp__desc d) { return sp_zeros(d.dtype, d.shape); }
+
+sp_status sp__copy_elements(sp_tensor *y, const sp_tensor *x)
+{
+    if (!x)
+        return sp_error();
+    assert(x->dtype == y->dtype && x->size == y->size);
+    memcpy(y->data, x->data, (size_t)x->size * sp_dtype_size(x->dtype));
+    return SP_OK;
+}
