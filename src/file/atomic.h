@@ -1,0 +1,53 @@
+/* file/atomic.h: a file that is whole at every moment. Bytes go to a temporary file in the same folder; only when all of them
+ * are on the disk is it renamed over the old one. */
+#ifndef SP_FILE_ATOMIC_H
+#define SP_FILE_ATOMIC_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "base/base.h"
+
+#define SP__ATOMIC_PATH   4096
+#define SP__ATOMIC_BUFFER 4096
+
+typedef struct sp__atomic {
+    const char *what;
+    const char *shown;          /* the path as it was given: for error texts                      */
+    char path[SP__ATOMIC_PATH]; /* the file itself, links followed                                */
+    char temporary[SP__ATOMIC_PATH];
+    int fd;           /* of the temporary file; -1: none                                */
+    sp_status status; /* the first failure; later writes do nothing                     */
+    size_t used;
+    uint8_t buffer[SP__ATOMIC_BUFFER]; /* small writes are gathered here                                 */
+} sp__atomic;
+
+/* Makes the temporary file. A new file gets mode 0644 less the umask, an existing one keeps its mode. what ("checkpoint") begins
+ * error texts; what and path are kept. SP_ERR_IO. After a failure nothing needs to be done, but sp__atomic_abort may be called. */
+sp_status sp__atomic_open(sp__atomic *a, const char *what, const char *path);
+
+/* Appends n bytes. */
+sp_status sp__atomic_write(sp__atomic *a, const void *data, size_t n);
+
+/* Writes what is left, flushes to the disk, renames, flushes the folder. On failure the temporary file is gone and the old file
+ * is what it was; only when flushing the folder fails is the new one in place already, and the text says so. */
+sp_status sp__atomic_commit(sp__atomic *a);
+
+/* Removes the temporary file. Does nothing after sp__atomic_commit. */
+void sp__atomic_abort(sp__atomic *a);
+
+/* ---- for tests: the n-th operation of a kind from now on fails with errno `error`, in this thread, once ---- */
+
+typedef enum sp__io {
+    SP__IO_OPEN,
+    SP__IO_WRITE,
+    SP__IO_FSYNC,
+    SP__IO_CLOSE,
+    SP__IO_RENAME,
+    SP__IO_FSYNC_FOLDER,
+    SP__IO_COUNT_
+} sp__io;
+
+void sp__io_fail_at(sp__io kind, int n, int error); /* n = 0: none */
+
+#endif
