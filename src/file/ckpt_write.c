@@ -1,0 +1,137 @@
+/* file/ckpt_write.c: entries to records, straight from the tensors' elements into the file. The form is the one that MindSpore 2.0
+ * and later read: no dims for a single number, slices cut between elements, no footer. */
+#if SPORE_HAVE_PROTOBUF
+#include "file/ckpt.h"
+
+#include <string.h>
+
+#include "file/proto.h"
+#include "file/proto/ckpt.pb-c.h"
+
+static const char what[] = "checkpoint";
+
+/* ---- checks, before anything is written ---- */
+
+static sp_status check_entry(const sp_entry *e, int i)
+{
+    if (!e->name || e->name[0] == 0)
+        return sp__err(SP_ERR_VALUE, "%s: record %d has no name", what, i);
+    size_t n = strlen(e->name);
+    if (!sp__utf8_ok((const uint8_t *)e->name, n))
+        return sp__err(SP_ERR_VALUE, "%s: the name '%s' is not UTF-8", what, sp__shown(e->name, n));
+    bool has_tensor = !sp__absent(e->tensor);
+    if (has_tensor == (e->text != NULL))
+        return sp__err(SP_ERR_VALUE, "%s: record '%s' has %s, expected one", what, e->name,
+                       has_tensor ? "a tensor and a text" : "neither tensor nor text");
+    if (has_tensor && !e->tensor->data)
+        return sp__err(SP_ERR_STATE, "%s: '%s' is being traced and has no value yet", what, e->name);
+    if (has_tensor && e->tensor->size == 0) /* MindSpore cannot load one */
+        return sp__err(SP_ERR_VALUE, "%s: '%s' is empty (shape %s)", what, e->name, SP__STR(e->tensor));
+    if (e->text && !sp__utf8_ok((const uint8_t *)e->text, strlen(e->text)))
+        return sp__err(SP_ERR_VALUE, "%s: the text of '%s' is not UTF-8", what, e->name);
+    return SP_OK;
+}
+
+static sp_status check(int n, const sp_entry *entries)
+{
+    if (n <= 0)
+        return sp__err(SP_ERR_VALUE, "%s: no records to write", what);
+    sp__names seen = {0};
+    sp_status st = SP_OK;
+    for (int i = 0; i < n && st == SP_OK; i++) {
+        st = check_entry(&entries[i], i);
+        if (st == SP_OK && sp__names_find(&seen, entries[i].name) != SP__NAME_NONE)
+            st = sp__err(SP_ERR_VALUE, "%s: two records are named '%s'", what, entries[i].name);
+        if (st == SP_OK && !sp__names_put(&seen, entries[i].name, i))
+            st = sp_error();
+    }
+    sp__names_free(&seen);
+    return st;
+}
+
+/* ---- records ---- */
+
+static ProtobufCBinaryData text(const char *s) { return (ProtobufCBinaryData){strlen(s), (uint8_t *)(uintptr_t)s}; }
+
+static sp_status write_record(sp__atomic *out, const char *name, Sp__Ckpt__Tensor *tensor)
+{
+    Sp__Ckpt__Value value = SP__CKPT__VALUE__INIT;
+    value.has_tag = 1;
+    value.tag = text(name);
+    value.tensor = tensor;
+    Sp__Ckpt__Value *values[] = {&value};
+    Sp__Ckpt__Checkpoint file = SP__CKPT__CHECKPOINT__INIT;
+    file.n_value = 1;
+    file.value = values;
+    return sp__proto_write(out, &file.base);
+}
+
+static sp_status write_tensor(sp__atomic *out, const char *name, const sp_tensor *t, size_t slice)
+{
+    Sp__Ckpt__Tensor record = SP__CKPT__TENSOR__INIT;
+    sp_shape shape = t->shape;
+    record.n_dims = (size_t)shape.rank;
+    record.dims = shape.dim;
+    record.has_type = record.has_content = 1;
+    record.type = text(sp_dtype_name(t->dtype));
+    size_t element = sp_dtype_size(t->dtype);
+    size_t left = (size_t)t->size * element;
+    slice -= slice % element;
+    uint8_t *at = t->data;
+    sp_status st = SP_OK;
+    while (left > 0 && st == SP_OK) {
+        record.content = (ProtobufCBinaryData){SP__MIN(left, slice), at};
+        st = write_record(out, name, &record);
+        at += record.content.len;
+        left -= record.content.len;
+    }
+    return st;
+}
+
+static sp_status write_text(sp__atomic *out, const char *name, const char *s)
+{
+    size_t bytes;
+    uint8_t *content = sp__utf8_to_utf32(what, s, &bytes);
+    if (!content)
+        return sp_error();
+    Sp__Ckpt__Tensor record = SP__CKPT__TENSOR__INIT;
+    int64_t zero = 0;
+    record.n_dims = 1;
+    record.dims = &zero;
+    record.has_type = record.has_content = 1;
+    record.type = text("str");
+    record.content = (ProtobufCBinaryData){bytes, content};
+    sp_status st = write_record(out, name, &record);
+    sp__free(content, bytes);
+    return st;
+}
+
+sp_status sp__ckpt_write_sliced(const char *path, int n, const sp_entry *entries, size_t slice)
+{
+    if (!sp__given("ckpt_write", 1, path) || !sp__given("ckpt_write", 3, entries))
+        return SP_ERR_VALUE;
+    sp_status st = check(n, entries);
+    if (st != SP_OK)
+        return st;
+    sp__atomic *out = sp__alloc(sizeof *out);
+    if (!out)
+        return sp_error();
+    st = sp__atomic_open(out, what, path);
+    for (int i = 0; i < n && st == SP_OK; i++)
+        st = entries[i].text ? write_text(out, entries[i].name, entries[i].text)
+                             : write_tensor(out, entries[i].name, entries[i].tensor, slice);
+    if (st == SP_OK)
+        st = sp__atomic_commit(out);
+    sp__atomic_abort(out);
+    sp__free(out, sizeof *out);
+    return st;
+}
+
+sp_status sp_ckpt_write(const char *path, int n, const sp_entry *entries)
+{
+    return sp__ckpt_write_sliced(path, n, entries, SP__CKPT_SLICE);
+}
+
+#else
+extern int sp__no_protobuf; /* ISO C wants a declaration in every file */
+#endif
