@@ -17,7 +17,7 @@ function(spore_test name)
     math(EXPR seconds "${seconds} * ${SPORE_TIMEOUT_FACTOR}")
     set_tests_properties(${name} PROPERTIES TIMEOUT ${seconds} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
                          SKIP_RETURN_CODE 77)
-    if(name MATCHES "data|thread")
+    if(name MATCHES "_(base|data|memory|tensor|thread)")
         set_property(TEST ${name} APPEND PROPERTY LABELS tsan)
     endif()
 endfunction()

@@ -24,8 +24,8 @@ static const format formats[] = {
 
 static uint16_t infinity_of(const format *f) { return (uint16_t)(((1 << f->exponent_bits) - 1) << f->mantissa_bits); }
 
-/* The value by IEEE 754's definition. Infinity's pattern gives the power of two it would stand for: numbers halfway between it and
- * the largest finite one, or above, round to infinity. */
+/* The value by IEEE 754's definition. Infinity's pattern gives the power of two it would stand for: numbers halfway
+ * between it and the largest finite one, or above, round to infinity. */
 static double value(const format *f, uint16_t magnitude)
 {
     int bias = (1 << (f->exponent_bits - 1)) - 1;

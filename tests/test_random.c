@@ -113,8 +113,8 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Kolmogorov and Smirnov's statistic of numbers that should be uniform in [0, 1): sqrt(n) times the largest distance between
- * the two distribution functions. Above 2.2 in 1 of 10,000 cases. */
+/* Kolmogorov and Smirnov's statistic of numbers that should be uniform in [0, 1): sqrt(n) times the largest distance
+ * between the two distribution functions. Above 2.2 in 1 of 10,000 cases. */
 static double ks(double *x, size_t n)
 {
     double most = 0;
@@ -126,7 +126,8 @@ static double ks(double *x, size_t n)
     return most * sqrt((double)n);
 }
 
-/* Pearson's statistic of equally likely bins; for `bins` large it is about bins - 1 with deviation sqrt(2 (bins - 1)). */
+/* Pearson's statistic of equally likely bins; for `bins` large it is about bins - 1 with deviation sqrt(2 (bins - 1)).
+ * */
 static double chi_square(const int64_t *count, int bins, int64_t n)
 {
     double expected = (double)n / bins, sum = 0;
@@ -219,7 +220,8 @@ static void integers_below_n_are_equally_likely(void **state)
     assert_int_equal(sp__random_below(r, 5, 0), 0);
 }
 
-/* 3 * 2^62 is not a divisor of 2^64: a quarter of the words must be refused, or the lower third would come twice as often. */
+/* 3 * 2^62 is not a divisor of 2^64: a quarter of the words must be refused, or the lower third would come twice as
+ * often. */
 static void large_ranges_are_not_biased(void **state)
 {
     (void)state;

@@ -106,12 +106,13 @@ typedef struct sp_mem_stats {
 
 SP_API sp_mem_stats sp_mem_stats_get(void);
 
-/* Gives all cached blocks back to the system. */
+/* Gives the cached blocks back to the system, except those that other threads hold ready (at most 0.4 MB each). */
 SP_API void sp_mem_trim(void);
 
 /* ---- threads and random numbers ---- */
 
-/* How many threads kernels may use: at least 1; 0 restores the default (the processors available). Process-wide. */
+/* How many threads kernels may use: 1 to 1024 (more count as 1024); 0 restores the default: OMP_NUM_THREADS, or the
+ * processors available. SP_ERR_VALUE for a negative number. Process-wide. */
 SP_API void sp_set_threads(int n);
 SP_API int sp_threads(void);
 

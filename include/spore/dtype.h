@@ -41,8 +41,8 @@ SP_API size_t sp_dtype_size(sp_dtype dtype);
 SP_API bool sp_dtype_is_float(sp_dtype dtype);
 
 /* The type of a op b in MindSpore's promotion: wider float wins over narrower, float over integer, wider integer over
- * narrower, UInt8 with Int8 gives Int16, anything over Bool; Float16 with BFloat16 gives Float32. SP_DTYPE_COUNT_ if the
- * pair has no common type (UInt16/32/64 with another integer type). */
+ * narrower, UInt8 with Int8 gives Int16, anything over Bool; Float16 with BFloat16 gives Float32. SP_DTYPE_COUNT_ if
+ * the pair has no common type (UInt16/32/64 with another integer type). */
 SP_API sp_dtype sp_dtype_promote(sp_dtype a, sp_dtype b);
 
 #define SP_MAX_RANK 8

@@ -32,13 +32,13 @@ SP_API void sp_drop(sp_tensor *t);
 SP_API sp_list sp_list_new(int n, sp_tensor *const *tensors);
 #define sp_list_of(...) sp_list_new(SP_N(sp_tensor *, __VA_ARGS__), (sp_tensor *[]){__VA_ARGS__})
 
-/* The one function type: tensors in, tensors out. A loss, a cell, a gradient and a loaded graph are all called through it.
- * A failure is a list whose tensors are NULL. */
+/* The one function type: tensors in, tensors out. A loss, a cell, a gradient and a loaded graph are all called through
+ * it. A failure is a list whose tensors are NULL. */
 typedef sp_list (*sp_fn)(void *self, sp_list in);
 
 /* ---- making: SP_ERR_SHAPE for an invalid shape, SP_ERR_DTYPE, SP_ERR_NOMEM ---- */
 
-/* Copies sp_shape_size(shape) elements of type dtype from data. */
+/* Copies sp_shape_size(shape) elements of type dtype from data. Bool: bytes, any but 0 is true. */
 SP_API sp_tensor *sp_from(const void *data, sp_dtype dtype, sp_shape shape);
 
 /* Float32 vector of the numbers given: sp_vector(1, 2.5, 3). */
@@ -57,8 +57,9 @@ SP_API sp_tensor *sp_scalar(double value, sp_dtype dtype);
 /* start, start + step, ... up to but without stop: ceil((stop - start) / step) elements. SP_ERR_VALUE for step 0. */
 SP_API sp_tensor *sp_arange(double start, double stop, double step, sp_dtype dtype);
 
-/* Random numbers of this thread's stream (sp_set_seed): uniform in [low, high), or normal. Float types; sp_rand_int:
- * integers in [low, high). Philox 4x32-10 (Salmon et al. 2011); normal by Box-Muller. */
+/* Random numbers of this thread's stream (sp_set_seed): uniform in [low, high), or normal, of a float type; integers in
+ * [low, high), of an integer type or Bool that holds them all. Element i depends on the seed and i alone. SP_ERR_VALUE
+ * for an interval or a sigma that cannot be. Philox 4x32-10 (Salmon et al. 2011); normal by Box-Muller. */
 SP_API sp_tensor *sp_rand_uniform(double low, double high, sp_dtype dtype, sp_shape shape);
 SP_API sp_tensor *sp_rand_normal(double mean, double sigma, sp_dtype dtype, sp_shape shape);
 SP_API sp_tensor *sp_rand_int(int64_t low, int64_t high, sp_dtype dtype, sp_shape shape);

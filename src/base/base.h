@@ -33,8 +33,8 @@ int sp__path_depth(void);
 /* "net > 2 (Dense)" of the cells being called now, into buf; "" if none. */
 void sp__path_text(char *buf, size_t size);
 
-/* A failure carried from one thread to another: taken from (and cleared in) the thread it happened in, raised again in the one
- * that waits for it. */
+/* A failure carried from one thread to another: taken from (and cleared in) the thread it happened in, raised again in
+ * the one that waits for it. */
 typedef struct sp__failure {
     sp_status code;
     char text[512];
@@ -44,8 +44,8 @@ sp_status sp__failure_raise(const sp__failure *f);
 
 /* ---- memory ---- */
 
-/* n bytes, 64-byte aligned, not cleared; NULL and SP_ERR_NOMEM on failure. n = 0 gives a valid pointer. sp__free needs the
- * same n; it accepts NULL. Any thread may free what another allocated. */
+/* n bytes, 64-byte aligned, not cleared; NULL and SP_ERR_NOMEM on failure. n = 0 gives a valid pointer. sp__free needs
+ * the same n; it accepts NULL. Any thread may free what another allocated. */
 void *sp__alloc(size_t n);
 void *sp__alloc_zero(size_t n);
 void sp__free(void *p, size_t n);
@@ -77,8 +77,8 @@ const char *sp__scope_printf(const char *format, ...) SP_PRINTF(1, 2);
 /* Calls release(object) when the current scope ends. False and SP_ERR_NOMEM on failure (release was not called). */
 bool sp__scope_own(void *object, void (*release)(void *object));
 
-/* Ends scope like sp_scope_end, but calls keep(arg, object) first for each object it owns; those for which it returns true move
- * to the scope around it. */
+/* Ends scope like sp_scope_end, but calls keep(arg, object) first for each object it owns; those for which it returns
+ * true move to the scope around it. */
 void sp__scope_end_keeping(sp_scope scope, bool (*keep)(void *arg, void *object), void *arg);
 
 /* ---- threads ---- */
@@ -88,8 +88,8 @@ void sp__scope_end_keeping(sp_scope scope, bool (*keep)(void *arg, void *object)
 /* Threads worth using for `work` elementary operations (see docs/performance.md): 1 when it is small. */
 int sp__threads_for(int64_t work);
 
-/* A slot of the thread's state for a module above (its tape, its trace, ...): base holds the pointer, and calls release on a
- * non-NULL one when the thread ends or sp_shutdown() runs. */
+/* A slot of the thread's state for a module above (its tape, its trace, ...): base holds the pointer, and calls
+ * release on a non-NULL one when the thread ends or sp_shutdown() runs. */
 typedef enum sp__slot { SP__SLOT_TAPE, SP__SLOT_TRACE, SP__SLOT_KERNELS, SP__SLOT_COUNT_ } sp__slot;
 void *sp__thread_get(sp__slot slot);
 void sp__thread_set(sp__slot slot, void *value, void (*release)(void *value));

@@ -1,5 +1,5 @@
-/* Size classes, and the free blocks of each: the newest is reused first (it may still be in the processor's cache), the oldest
- * goes back to the system when the cap is reached. */
+/* Size classes, and the free blocks of each: the newest is reused first (it may still be in the processor's cache),
+ * the oldest goes back to the system when the cap is reached. */
 #include "base/cache.h"
 
 #define CACHE_CAP ((size_t)256 << 20)

@@ -5,7 +5,8 @@
 
 #include "base/base.h"
 
-/* Block sizes: multiples of 64 up to 256, then four steps for every doubling (at most a quarter is lost), up to 2^40. */
+/* Block sizes: multiples of 64 up to 256, then four steps for every doubling (so at most a quarter is lost), up to
+ * 2^40 bytes. */
 #define SP__ALIGN   64
 #define SP__CLASSES 132
 
@@ -22,7 +23,8 @@ size_t sp__class_bytes(int size_class);
 
 /* The most recently freed block of the class, NULL if there is none. */
 sp__block *sp__cache_take(int size_class);
-/* Keeps a block. Those that must go to the system to stay below the cap are put before the list *gone, linked by `next`. */
+/* Keeps a block. Those that must go to the system to stay below the cap are put before the list *gone, linked by
+ * `next`. */
 void sp__cache_put(sp__block *block, int size_class, sp__block **gone);
 /* Empties the cache: all of its blocks, linked by `next`. */
 sp__block *sp__cache_empty(void);

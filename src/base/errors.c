@@ -1,5 +1,5 @@
-/* The thread's first failure and the path of the cells being called. Nothing here allocates: running out of memory is one of the
- * failures that must be told. */
+/* The thread's first failure and the path of the cells being called. Nothing here allocates: running out of memory is
+ * one of the failures that must be told. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

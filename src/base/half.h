@@ -50,8 +50,8 @@ static inline uint16_t sp__f32_to_f16(float f)
     return (uint16_t)(sign | ((u - 0x38000000u + 0xfffu + odd) >> 13));
 }
 
-/* A double as the float to round to a narrower type: truncated, its last bit set if anything was lost ("round to odd"), so that
- * the second rounding sees on which side of a tie the double was. */
+/* A double as the float to round to a narrower type: truncated, its last bit set if anything was lost ("round to
+ * odd"), so that the second rounding sees on which side of a tie the double was. */
 static inline float sp__f64_to_f32_odd(double d)
 {
     float f = (float)d;

@@ -1,11 +1,11 @@
-/* The only allocator. A small block comes from the thread's own magazine, a stack of freed blocks of its size class, without a
- * lock; when the magazine runs empty or full, half of it is exchanged with the process's cache (cache.c). Larger blocks go
- * straight to the cache. Only what the cache does not have is asked of the system.
+/* The only allocator. A small block comes from the thread's own magazine, a stack of freed blocks of its size class,
+ * without a lock; when the magazine runs empty or full, half of it is exchanged with the process's cache (cache.c).
+ * Larger blocks go straight to the cache. Only what the cache does not have is asked of the system.
  *
  *   sp__alloc -> magazine (<= 1 KiB, per thread) -> cache (all sizes, one lock, 256 MiB) -> aligned_alloc
  *
- * Under a sanitizer, or with SPORE_NO_CACHE set, every block comes from and goes to the system, so that tools see each use of a
- * freed block. */
+ * Under a sanitizer, or with SPORE_NO_CACHE set, every block comes from and goes to the system, so that tools see each
+ * use of a freed block. */
 #define SP_EXPERIMENTAL
 #include <pthread.h>
 #include <stdlib.h>
@@ -64,8 +64,8 @@ static void count(sp__counters *c, int blocks, int size_class)
     add(&c->bytes, blocks * (long long)sp__class_bytes(size_class));
 }
 
-/* Adds the thread's changes to the process's numbers. A thread passes here whenever a magazine runs empty, so the peak misses no
- * more than what fits into the other threads' magazines. */
+/* Adds the thread's changes to the process's numbers. A thread passes here whenever a magazine runs empty, so the peak
+ * misses no more than what fits into the other threads' magazines. */
 static void publish(sp__counters *c)
 {
     process.stats.live_blocks += LOAD(c->blocks);

@@ -1,11 +1,11 @@
-/* Random numbers that are a function of a place: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
- * 1, 2, 3", SC 2011) turns a 128-bit counter and a 64-bit key into four words.
+/* Random numbers that are a function of a place: Philox 4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers:
+ * as easy as 1, 2, 3", SC 2011) turns a 128-bit counter and a 64-bit key into four words.
  *
  *   key     = seed low, seed high
  *   counter = block low, block high, stream low, stream high
  *
- * The logarithm, sine and cosine below are our own because those of C libraries differ in the last bit. With sums and products in
- * this order, each rounded by itself, the numbers are the same everywhere. */
+ * The logarithm, sine and cosine below are our own because those of C libraries differ in the last bit. With sums and
+ * products in this order, each rounded by itself, the numbers are the same everywhere. */
 #include <math.h>
 #include <string.h>
 
@@ -61,8 +61,8 @@ static void words_of(uint64_t out[2], sp__random r, uint64_t block)
 /* [0, 1): the upper 53 bits, a multiple of 2^-53 */
 static double unit(uint64_t word) { return (double)(word >> 11) * 0x1p-53; }
 
-/* The natural logarithm of x in [2^-53, 1]: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 artanh(s), s = (m-1)/(m+1),
- * |s| < 0.172, by its series s + s^3/3 + ... + s^19/19 (the rest is below 1e-17). */
+/* The natural logarithm of x in [2^-53, 1]: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 artanh(s), s =
+ * (m-1)/(m+1), |s| < 0.172, by its series s + s^3/3 + ... + s^19/19 (the rest is below 1e-17). */
 static double log_of(double x)
 {
     const uint64_t root_half = 0x3FE6A09E667F3BCDu; /* the bits of sqrt(1/2) */
@@ -112,8 +112,8 @@ static double sin_small(double a, double z)
     return a * (s * z + 1);
 }
 
-/* Box and Muller 1958: two uniform numbers give two normal ones, sqrt(-2 log(1 - u0)) times cos and sin of 2 pi u1; that angle is
- * q quarter turns and a small rest. */
+/* Box and Muller 1958: two uniform numbers give two normal ones, sqrt(-2 log(1 - u0)) times cos and sin of 2 pi u1;
+ * that angle is q quarter turns and a small rest. */
 static void box_muller(double *u0, double *u1)
 {
     double radius = sqrt(-2 * log_of(1 - *u0));
@@ -175,8 +175,8 @@ void sp__random_normal_fill(double *out, int64_t n, sp__random r, uint64_t first
         out[i] = sp__random_normal(r, first + (uint64_t)i);
 }
 
-/* Every remainder of a word is equally likely once the uppermost 2^64 mod n words are refused; attempt t reads block i of the
- * blocks from t 2^56 on. */
+/* Every remainder of a word is equally likely once the uppermost 2^64 mod n words are refused; attempt t reads block i
+ * of the blocks from t 2^56 on. */
 uint64_t sp__random_below(sp__random r, uint64_t i, uint64_t n)
 {
     if (n == 0)

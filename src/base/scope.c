@@ -1,5 +1,5 @@
-/* The thread's stack of objects and its arena. A scope is a mark: how many objects there were and where the arena stood. Ending
- * it releases the objects above the mark, newest first, and sets the arena back.
+/* The thread's stack of objects and its arena. A scope is a mark: how many objects there were and where the arena
+ * stood. Ending it releases the objects above the mark, newest first, and sets the arena back.
  *
  *   owned   | root ... | scope 1 ... | scope 2 ... |->          chunks   [####|##.....] -> [.......] -> [.......]
  *                      ^ mark 1      ^ mark 2                                  ^ used in `current`; the rest is ready

@@ -29,7 +29,7 @@ typedef struct sp__errors {
     sp__path_entry path[SP__PATH_MAX];
 } sp__errors;
 
-/* memory.c: freed small blocks of one size class, for this thread alone. `count` is read by others for the statistics. */
+/* memory.c: freed small blocks of one size class, for this thread alone. Others read `count`, for the statistics. */
 typedef struct sp__magazine {
     struct sp__block *first;
     atomic_int count;

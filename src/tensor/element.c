@@ -23,8 +23,8 @@ double sp__load(const void *data, sp_dtype dtype, int64_t i)
     }
 }
 
-/* Truncated towards 0; what does not fit becomes the nearest that does; NaN becomes 0. `above` is max + 1, which a double holds
- * exactly (max itself need not). */
+/* Truncated towards 0; what does not fit becomes the nearest that does; NaN becomes 0. `above` is max + 1, which a
+ * double holds exactly (max itself need not). */
 static int64_t saturate(double v, int64_t min, int64_t max, double above)
 {
     if (v != v)

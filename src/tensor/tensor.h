@@ -77,7 +77,8 @@ sp_list sp__list_none(void);
 
 /* ---- parameters ---- */
 
-/* Makes value (its own elements: copied if it is a view) a parameter; retained for the caller. NULL on failure. */
+/* Makes value a parameter (copied if others share its elements); retained for the caller. A parameter already: the same
+ * one again, its name kept (shared weights). NULL on failure: SP_ERR_STATE for a tensor without elements. */
 sp_tensor *sp__param_new(sp_tensor *value, const char *name, bool trainable);
 sp_status sp__param_rename(sp_tensor *t, const char *name);
 
