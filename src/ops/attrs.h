@@ -65,13 +65,6 @@ typedef struct sp__one_hot_attrs {
     sp_dtype dtype;
 } sp__one_hot_attrs;
 
-/* TABLE-ENTRIES-BEGIN */
-extern const sp__op sp__op_reduce_sum, sp__op_reduce_mean, sp__op_reduce_max, sp__op_reduce_min, sp__op_argmax,
-    sp__op_argmin, sp__op_matmul, sp__op_bias_add, sp__op_reshape, sp__op_flatten, sp__op_expand_dims, sp__op_squeeze,
-    sp__op_transpose, sp__op_broadcast_to, sp__op_tile, sp__op_concat, sp__op_stack, sp__op_strided_slice,
-    sp__op_strided_slice_grad, sp__op_gather, sp__op_gather_grad, sp__op_one_hot;
-/* TABLE-ENTRIES-END */
-
 /* A shape, or axes, as an attribute; n too large or negative is kept as it is and refused by the op. */
 sp__ints sp__ints_of_shape(sp_shape shape);
 sp__ints sp__ints_of(int n, const int *values);
