@@ -47,20 +47,20 @@ static sp_tensor *positive_part(sp_tensor *y, sp_tensor *pos_weight)
     return sp_add_number(sp_mul(sp_add_number(pos_weight, -1), y), 1);
 }
 
-/* softplus(-z) = max(-z, 0) + log(1 + e^-|z|): nothing overflows. */
-static sp_tensor *softplus_minus(sp_tensor *z)
-{
-    sp_tensor *tail = sp_log(sp_add_number(sp_exp(sp_neg(sp_abs(z))), 1));
-    return sp_add(sp_maximum(sp_neg(z), sp__like(z, 0)), tail);
-}
+/* log(1 + e^-|z|): nothing overflows. */
+static sp_tensor *tail(sp_tensor *z) { return sp_log(sp_add_number(sp_exp(sp_neg(sp_abs(z))), 1)); }
 
-/* Per element w [(1 - y) z + (1 + (p - 1) y) softplus(-z)]. */
+static sp_tensor *softplus_minus(sp_tensor *z) { return sp_add(sp_maximum(sp_neg(z), sp__like(z, 0)), tail(z)); }
+
+/* Per element w [max(z, 0) - z y + log(1 + e^-|z|)], with p: w [(1 - y) z + (1 + (p - 1) y) softplus(-z)]. The first form
+ * loses no digits where the loss is small. */
 static sp_tensor *bce_elements(sp_tensor *z, sp_tensor *y, sp_tensor *weight, sp_tensor *pos_weight)
 {
-    sp_tensor *softplus = softplus_minus(z);
-    if (pos_weight != SP_NONE)
-        softplus = sp_mul(softplus, positive_part(y, pos_weight));
-    sp_tensor *loss = sp_add(sp_mul(sp_add_number(sp_neg(y), 1), z), softplus);
+    sp_tensor *loss;
+    if (pos_weight == SP_NONE)
+        loss = sp_add(sp_sub(sp_maximum(z, sp__like(z, 0)), sp_mul(z, y)), tail(z));
+    else
+        loss = sp_add(sp_mul(sp_add_number(sp_neg(y), 1), z), sp_mul(softplus_minus(z), positive_part(y, pos_weight)));
     return weight == SP_NONE ? loss : sp_mul(loss, weight);
 }
 
