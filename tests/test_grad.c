@@ -16,7 +16,7 @@ static sp_list tutorial(void *self, sp_list in)
 /* Weights whose products with ones are exact, so that z is what b makes it. */
 static sp_list tutorial_inputs(void)
 {
-    static const float b[3] = {-0.95275986f, -5.370149f, 2.7537606f};
+    static const float b[3] = {-0.95275986f, -5.370149f, 2.7537608f};
     float w[15];
     for (int i = 0; i < 15; i++)
         w[i] = (float)(i / 3 % 2 ? -1 : 1) * (i < 12 ? 0.25f : 0); /* each column adds up to 0 */
@@ -44,7 +44,7 @@ TEST(tutorial_gradient_digit_by_digit)
     check_gradients(g.d_in, ROW);
     assert_string_equal(sp_str(g.out.at[0]), "1.0487777");
     assert_string_equal(sp_repr(g.out.at[1]),
-                        "Tensor(shape=[3], dtype=Float32, value= [-9.52759862e-01, -5.37014914e+00,  2.75376058e+00])");
+                        "Tensor(shape=[3], dtype=Float32, value= [-9.52759862e-01, -5.37014914e+00,  2.75376081e+00])");
 }
 
 TEST(second_output_adds_one_to_each_gradient)

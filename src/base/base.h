@@ -26,6 +26,9 @@ void *sp__fail(sp_status code, const char *format, ...) SP_PRINTF(2, 3);
 /* True if p is not NULL. Otherwise false, and unless a failure is carried already: "op: argument <index> is NULL". */
 bool sp__given(const char *op, int index, const void *p);
 
+/* How many failures this thread has had: whether a call of foreign code failed, also where it went on as if nothing were. */
+int64_t sp__error_count(void);
+
 /* Cells being called, for error texts: "in net > 2 (Dense)". Names must outlive the pop. */
 void sp__path_push(const char *name, const char *type);
 void sp__path_pop(void);

@@ -24,6 +24,8 @@ const char *sp_status_text(sp_status status)
     return (int)status < 0 || status >= SP_ERR_COUNT_ ? "unknown status" : texts[status];
 }
 
+int64_t sp__error_count(void) { return sp__self.errors.count; }
+
 void sp_on_error(sp_error_hook hook, void *user)
 {
     sp__self.errors.hook = hook;
@@ -103,6 +105,7 @@ static void record(sp_status code, const char *text)
 static void record_format(sp_status code, const char *format, va_list arguments)
 {
     char text[SP__TEXT_MAX];
+    sp__self.errors.count++;
     if (sp__self.errors.code != SP_OK && !sp__self.errors.hook)
         return; /* nobody would see the text */
     if (vsnprintf(text, sizeof text, format, arguments) < 0)

@@ -25,7 +25,8 @@ typedef struct sp__errors {
     sp_error_hook hook;
     void *user;
     bool in_hook;
-    int depth; /* cells being called, also those beyond SP__PATH_MAX */
+    int64_t count; /* failures since the thread began, those that did not win counted in */
+    int depth;     /* cells being called, also those beyond SP__PATH_MAX */
     sp__path_entry path[SP__PATH_MAX];
 } sp__errors;
 

@@ -120,8 +120,10 @@ sp_graph *sp_trace(sp_fn fn, void *self, sp_list example)
         return NULL;
     sp_scope scope = sp_scope_begin();
     const sp__watcher *before = sp__trace_to(&t.watcher);
+    int64_t failures = sp__error_count();
     sp_list in = symbolic_inputs(&t, example);
     bool ok = in.n == example.n && outputs(&t, fn(self, in));
+    ok = ok && sp__error_count() == failures; /* a value was asked for, and the function went on without it */
     sp__trace_to(before);
     sp_scope_end(scope);
     trace_free(&t);
