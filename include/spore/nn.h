@@ -42,7 +42,7 @@ SP_API sp_init sp_init_constant(double value);
 SP_API sp_init sp_init_normal(double sigma, double mean); /* MindSpore's 'normal': (0.01, 0)                    */
 SP_API sp_init sp_init_uniform(double scale);             /* in [-scale, scale]; 'uniform': 0.07                */
 SP_API sp_init sp_init_truncated_normal(double sigma,
-                                        double mean);     /* cut at two sigma; 'truncatedNormal': (0.01, 0)     */
+                                        double mean);     /* cut at -2 and 2; 'truncatedNormal': (0.01, 0)      */
 SP_API sp_init sp_init_he_uniform(double negative_slope); /* He et al. 2015: bound gain sqrt(3 / fan_in)         */
 SP_API sp_init sp_init_he_normal(double negative_slope);
 SP_API sp_init sp_init_xavier_uniform(double gain); /* Glorot & Bengio 2010: bound gain sqrt(6 / (in + out)) */

@@ -368,7 +368,7 @@ bool sp__k_dropout_apply(sp_dtype dtype, void *y, const void *x, const uint8_t *
 /* ---- optimizers: w and the moments in place, g the gradient, n elements; real ---- */
 
 /* SGD and Momentum:  g' = grad_scale g + weight_decay w
- *   momentum = 0:  w -= lr g'                  (accum may be NULL)
+ *   accum NULL:    w -= lr g'                  (no momentum)
  *   first step:    accum = g'                  otherwise accum = momentum accum + (1 - dampening) g'
  *   w -= lr accum,  or with nesterov  w -= lr (g' + momentum accum)
  * MindSpore's Momentum is this with dampening 0 and nesterov off. grad_scale is 1 / loss_scale. */

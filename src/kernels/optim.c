@@ -39,7 +39,7 @@ static bool step(sp_dtype dtype, const step_job *j, int64_t n, int64_t cost)
 
 bool sp__k_sgd(sp_dtype dtype, const sp__sgd *o, void *w, void *accum, const void *g, int64_t n)
 {
-    step_job job = {o->momentum != 0 ? SGD_MOMENTUM : SGD, o, w, {accum}, g};
+    step_job job = {accum ? SGD_MOMENTUM : SGD, o, w, {accum}, g};
     return step(dtype, &job, n, 2);
 }
 

@@ -299,6 +299,17 @@ sp_tensor *sp_cell_call(sp_cell *c, sp_list in)
     return out.n > 0 ? out.at[0] : NULL;
 }
 
+bool sp__cell_inputs(const sp_cell *c, sp_list in, int min, int max)
+{
+    if (in.n >= min && in.n <= max)
+        return true;
+    if (sp_error() == SP_OK)
+        sp__err(SP_ERR_VALUE,
+                min == max ? "%s: called with %d inputs, expected %d" : "%s: called with %d inputs, expected %d to %d",
+                c->type, in.n, min, max);
+    return false;
+}
+
 sp_list sp_cell_fn(void *cell, sp_list in) { return sp_cell_call_all(cell, in); }
 
 void sp_cell_train(sp_cell *c, bool on)

@@ -38,7 +38,7 @@ struct sp_cell {
     int64_t cap_listed;
 };
 
-/* A layer: a cell without children whose state is plain data and which knows how to print itself. */
+/* A layer: a cell without children whose state is plain data and which knows how to print itself. The rest: its parameters. */
 #define sp__layer(type_name, its_construct, its_state, its_info, ...) \
     sp_cell_new(&(sp_cell_desc){.type = (type_name),                  \
                                 .construct = (its_construct),         \
@@ -47,11 +47,17 @@ struct sp_cell {
                                 .info = (its_info),                   \
                                 .params = (sp_param[]){__VA_ARGS__, {0}}})
 
+/* True if a call brings min to max inputs; else records "Dense: called with 2 inputs, expected 1". */
+bool sp__cell_inputs(const sp_cell *c, sp_list in, int min, int max);
+
 /* The parameter `name` of this very cell; NULL if it has none. */
 sp_tensor *sp__cell_own(const sp_cell *c, const char *name);
 
 /* Frees n cells, NULLs allowed; for constructors that fail. */
 void sp__cells_free(int n, sp_cell *const *cells);
+
+/* MindSpore's name of an initialiser: "normal". */
+const char *sp__init_name(sp_init init);
 
 /* init, or `otherwise` if it is SP_INIT_DEFAULT. */
 static inline sp_init sp__init_or(sp_init init, sp_init otherwise)

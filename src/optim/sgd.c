@@ -1,0 +1,64 @@
+/* Stochastic gradient descent, with momentum as MindSpore's SGD has it. */
+#include <string.h>
+#include <math.h>
+
+#include "optim/optim.h"
+
+enum { MOMENTUM = SP__NUMBERS };
+enum { ACCUM, STAT };
+
+static void sgd_begin(sp_optim *o)
+{
+    sp__sgd *rule = &o->rule.sgd;
+    rule->lr = sp__number_get(&o->numbers[SP__LEARNING_RATE]);
+    rule->momentum = sp__number_get(&o->numbers[MOMENTUM]);
+    rule->grad_scale = 1 / o->loss_scale;
+}
+
+/* stat.W is 1 until accum.W has been used for the first time. */
+static void sgd_update(sp_optim *o, int i, const void *g)
+{
+    sp_tensor *w = o->params[i];
+    sp__sgd rule = o->rule.sgd;
+    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
+    void *accum = rule.momentum != 0 ? sp__optim_slot_data(o, ACCUM, i) : NULL;
+    void *stat = sp__optim_slot_data(o, STAT, i);
+    rule.first = accum && w->size > 0 && sp__load(stat, w->dtype, 0) != 0;
+    sp__k_sgd(w->dtype, &rule, w->data, accum, g, w->size);
+    if (rule.first)
+        memset(stat, 0, (size_t)w->size * sp_dtype_size(w->dtype));
+}
+
+static const sp__optim_kind kind = {.name = "SGD",
+                                    .n_own = 1,
+                                    .own = {{"momentum", 0}},
+                                    .n_slots = 2,
+                                    .slots = {{"accum", 0}, {"stat", 1}},
+                                    .begin = sgd_begin,
+                                    .update = sgd_update};
+
+static bool options_are_good(const sp_sgd_opts *opts)
+{
+    if (!sp__optim_number(kind.name, "momentum", opts->momentum, 0, false, HUGE_VAL) ||
+        !sp__optim_number(kind.name, "dampening", opts->dampening, 0, false, HUGE_VAL))
+        return false;
+    if (opts->nesterov && (opts->momentum == 0 || opts->dampening != 0)) {
+        sp__err(SP_ERR_VALUE, "%s: nesterov needs momentum above 0 and dampening 0, got %g and %g", kind.name,
+                opts->momentum, opts->dampening);
+        return false;
+    }
+    return true;
+}
+
+sp_optim *sp_optim_sgd_new(const sp_sgd_opts *opts)
+{
+    if (!sp__given(kind.name, 1, opts) || !options_are_good(opts))
+        return NULL;
+    sp__optim_common common = {opts->params, sp__or(opts->lr, 0.1), opts->weight_decay, opts->loss_scale};
+    sp_optim *o = sp__optim_new(&kind, &common, kind.n_slots);
+    if (!o)
+        return NULL;
+    sp__number_set(&o->numbers[MOMENTUM], opts->momentum);
+    o->rule.sgd = (sp__sgd){.dampening = opts->dampening, .nesterov = opts->nesterov};
+    return opts->momentum != 0 ? sp__optim_with_slots(o) : o; /* else only who asks for the state needs them */
+}
