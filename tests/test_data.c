@@ -116,30 +116,6 @@ static void compressed_mnist_is_the_same(void **state)
 }
 #endif
 
-static void the_real_mnist_is_read(void **state)
-{
-    (void)state;
-    const char *dir = getenv("SPORE_MNIST");
-    sp_dataset *ds = dir ? sp_data_mnist(dir, SP_USAGE_TEST, .no_shuffle = true) : NULL;
-    if (!ds) {
-        print_message("no MNIST: set SPORE_MNIST to its folder `test` to check the real files too\n");
-        skip();
-    }
-    assert_int_equal(sp_data_size(ds), 10000);
-    sp_iter *it = sp_iter_new(sp_data_batch(ds, 10000));
-    sp_list all;
-    assert_true(sp_iter_next(it, &all));
-    double pixels = 0, labels = 0;
-    for (int64_t i = 0; i < sp_size_of(all.at[0]); i++)
-        pixels += sp_at(all.at[0], i);
-    for (int64_t i = 0; i < 10000; i++)
-        labels += sp_at(all.at[1], i);
-    assert_int_equal((int64_t)sp_at(all.at[1], 0), 7); /* the first test image is a 7 */
-    assert_int_equal((int64_t)labels, 44434);
-    assert_true(fabs(pixels / (10000 * 784.) / 255 - 0.1325) < 0.0001); /* well-known mean of the test images */
-    sp_iter_free(it);
-}
-
 /* ---- generated digits ---- */
 
 static void digits_are_the_same_everywhere_and_differ_between_train_and_test(void **state)
@@ -169,8 +145,8 @@ static void digits_are_the_same_everywhere_and_differ_between_train_and_test(voi
     sp_data_free(ds);
 }
 
-/* Nearest class mean, of 2,000 digits, on 1,000 others: far above chance, so the classes look different; far from perfect,
- * so that there is something to learn. */
+/* Nearest class mean, of 2,000 digits, on 1,000 others: far above chance, so the classes look different; far from
+ * perfect, so that there is something to learn. */
 static void digits_can_be_told_apart_but_not_trivially(void **state)
 {
     (void)state;
@@ -267,7 +243,8 @@ static void a_callback_of_unknown_length_gives_rows_until_its_end(void **state)
     }
 }
 
-/* Rows that were fetched and then not wanted: skipped, cut off, dropped with the remainder, left in a shuffle's window. */
+/* Rows that were fetched and then not wanted: skipped, cut off, dropped with the remainder, left in a shuffle's
+ * window. */
 static void rows_of_a_callback_that_nobody_wants_are_let_go(void **state)
 {
     (void)state;
@@ -585,7 +562,6 @@ int main(void)
 #ifdef SPORE_HAVE_ZLIB
         CASE(compressed_mnist_is_the_same),
 #endif
-        CASE(the_real_mnist_is_read),
         CASE(digits_are_the_same_everywhere_and_differ_between_train_and_test),
         CASE(digits_can_be_told_apart_but_not_trivially),
         CASE(arrays_give_their_rows),

@@ -1,5 +1,5 @@
-/* The order of rows, and how many there are. Expected sequences are MindSpore 2.10.0's own answers where they do not depend on
- * its random numbers; where they do, what must hold of any shuffle is checked. */
+/* The order of rows, and how many there are. Expected sequences are MindSpore 2.10.0's own answers where they do not
+ * depend on its random numbers; where they do, what must hold of any shuffle is checked. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -29,7 +29,7 @@ typedef struct sp_mnist_opts {
     int _;
     const char *dir; /* holds *-images-idx3-ubyte and *-labels-idx1-ubyte, raw or .gz; the files are found by name */
     sp_usage usage;  /* ALL: whatever the folder holds, train before t10k                                        */
-    int64_t num_samples; /* 0: all                                                                                    */
+    int64_t num_samples; /* 0: all; else so many in an epoch: the first ones, shuffled any of them                    */
     bool no_shuffle;
 } sp_mnist_opts;
 
@@ -46,8 +46,8 @@ typedef struct sp_digits_opts {
     bool no_shuffle;
 } sp_digits_opts;
 
-/* Generated 28x28 digits (strokes, shifted, slanted, thickened, with noise): offline, the same on every machine. Columns as
- * sp_data_mnist(). */
+/* Generated 28x28 digits (strokes, shifted, slanted, thickened, with noise): offline, the same on every machine.
+ * Columns as sp_data_mnist(). ALL: as TRAIN. */
 SP_API sp_dataset *sp_data_digits_new(const sp_digits_opts *opts);
 #define sp_data_digits(...) sp_data_digits_new(&(sp_digits_opts){._ = 0, __VA_ARGS__})
 
@@ -64,9 +64,9 @@ SP_API sp_dataset *sp_data_arrays_new(const sp_arrays_opts *opts);
 
 typedef struct sp_callback_opts {
     int _;
-    /* Makes row `index`: fills row[0 .. columns-1] with tensors of the current scope. Returning other than SP_OK ends the
-     * iteration with that failure (sp_set_error says why). With length < 0 rows are asked for in order and *end = true
-     * says that there are no more. Called from worker threads, but never two at once unless `parallel`. */
+    /* Makes row `index`: fills row[0 .. columns-1] with tensors of the current scope. Returning other than SP_OK ends
+     * the iteration with that failure (sp_set_error says why). With length < 0 rows are asked for in order and *end =
+     * true says that there are no more. Called from worker threads, but never two at once unless `parallel`. */
     sp_status (*get)(void *user, int64_t index, sp_tensor **row, bool *end);
     void *user;
     void (*free_user)(void *user); /* called once when the dataset is freed; may be NULL */
@@ -97,11 +97,14 @@ SP_API sp_transform sp_normalize(float mean, float std);  /* (x - mean) / std, F
 SP_API sp_transform sp_normalize_channels(int channels, const float *mean, const float *std);
 SP_API sp_transform sp_hwc2chw(void); /* (H, W, C) to (C, H, W)                              */
 SP_API sp_transform sp_typecast(sp_dtype dtype);
-SP_API sp_transform sp_one_hot_label(int classes); /* integer () to Float32 (classes)                     */
-/* fn makes a new tensor of x; called from worker threads, several at once. */
+SP_API sp_transform sp_one_hot_label(int classes); /* integer (...) to Float32 (..., classes)             */
+/* fn makes a new tensor of x; called from worker threads, several at once. Random numbers it draws from sp_rand_...()
+ * depend on the row's place in the epoch only, not on the thread. */
 SP_API sp_transform sp_map_with(sp_tensor *(*fn)(void *user, sp_tensor *x), void *user);
 
-/* Applies n transforms, in order, to the rows of column. SP_ERR_VALUE: no such column. */
+/* Applies n transforms, in order, to the rows of column, one by one in Float32 (however they are carried out). Above a
+ * batch they see the batch. SP_ERR_VALUE: no such column, or numbers that are no good. What depends on the rows (their
+ * shape, a label out of range) fails when it is met. */
 SP_API sp_dataset *sp_data_map_new(sp_dataset *source, const char *column, int n, const sp_transform *transforms);
 #define sp_data_map(source, column, ...) \
     sp_data_map_new((source), (column), SP_N(sp_transform, __VA_ARGS__), (sp_transform[]){__VA_ARGS__})
@@ -145,11 +148,12 @@ typedef struct sp_iter_opts {
     int _;
     sp_dataset *dataset;
     int workers;  /* threads that make rows ahead; 0: 1; -1: none, all in sp_iter_next() */
-    int prefetch; /* batches ready at most; 0: 4                                         */
+    int prefetch; /* batches ready at most; 0: 4; no fewer than workers                  */
 } sp_iter_opts;
 
-/* Takes the dataset. The order of the shuffles is drawn from the calling thread's random stream here (sp_set_seed), and
- * is the same for every number of workers. */
+/* Takes the dataset and reads what it needs of its files. The order of the shuffles is drawn from the calling thread's
+ * random stream here (sp_set_seed), and is the same for every number of workers. Nothing is made ahead of an epoch that
+ * has not begun. If threads cannot be had, it does without. */
 SP_API sp_iter *sp_iter_new_with(const sp_iter_opts *opts);
 #define sp_iter_new(...) sp_iter_new_with(&(sp_iter_opts){._ = 0, __VA_ARGS__})
 
@@ -180,27 +184,29 @@ typedef struct sp_download_opts {
     const char *sha256; /* 64 hex digits it must have; NULL: not checked                                   */
     int64_t max_bytes;  /* of the download and of what it unpacks to; 0: 1 GiB                              */
     bool no_unpack;     /* else .zip, .tar, .tar.gz, .tgz and .gz are unpacked into dir                     */
-    bool replace;       /* else nothing is done if it is there already                                     */
+    bool replace;       /* else nothing is fetched if it is there already (with the right SHA-256)         */
     bool (*progress)(void *user, const sp_progress *p); /* may be NULL; returning false stops: SP_ERR_INTERRUPTED */
     void *user;
 } sp_download_opts;
 
-/* Fetches url; what is in dir afterwards is whole or was not there: files are written aside and moved. SP_ERR_IO (offline:
- * the text says what to do instead), SP_ERR_FORMAT (an HTML page where an archive should be, a wrong SHA-256, an archive
- * with paths that lead outside), SP_ERR_VALUE (too large), SP_ERR_UNSUPPORTED (built without libcurl or libarchive). */
+/* Fetches url; what is in dir afterwards is whole or was not there: files are written aside and moved. SP_ERR_IO
+ * (offline: the text says what to do instead), SP_ERR_FORMAT (an HTML page where an archive should be, a wrong SHA-256,
+ * an archive with paths that lead outside), SP_ERR_VALUE (too large), SP_ERR_UNSUPPORTED (built without libcurl or
+ * libarchive). */
 SP_API sp_status sp_download_with(const sp_download_opts *opts);
 #define sp_download(...) sp_download_with(&(sp_download_opts){._ = 0, __VA_ARGS__})
 
-/* Unpacks an archive of the kinds above into dir, with the same promises. max_bytes 0: 1 GiB. */
+/* Unpacks an archive of the kinds above into dir, with the same promises: only files and folders, nothing outside of
+ * dir. Files that are there already are replaced. max_bytes 0: 1 GiB. */
 SP_API sp_status sp_unpack(const char *archive, const char *dir, int64_t max_bytes);
 
-/* $SPORE_CACHE, else $XDG_CACHE_HOME/spore, else ~/.cache/spore. Text of the current scope; NULL and an error if none of
- * these is set. */
+/* $SPORE_CACHE, else $XDG_CACHE_HOME/spore, else ~/.cache/spore. Text of the current scope; NULL and an error if none
+ * of these is set. */
 SP_API const char *sp_cache_dir(void);
 
-/* The folder that holds MNIST's train/ and test/: dir itself, dir/MNIST_Data, dir/MNIST_Data.zip unpacked into the cache, the
- * cache, else (unless `offline`) a download into the cache. dir may be NULL. Text of the current scope; NULL and the reason,
- * with what to do instead, if it cannot be had. progress as in sp_download_opts. */
+/* The folder that holds MNIST's train/ and test/: dir itself, dir/MNIST_Data, dir/MNIST_Data.zip unpacked into the
+ * cache, the cache, else (unless `offline`) a download into the cache. dir may be NULL. Text of the current scope; NULL
+ * and the reason, with what to do instead, if it cannot be had. progress as in sp_download_opts. */
 SP_API const char *sp_find_mnist(const char *dir, bool offline, bool (*progress)(void *user, const sp_progress *p),
                                  void *user);
 

@@ -1,5 +1,5 @@
-/* Conversion of rows between element types. The pairs that pipelines meet (labels, images) are plain loops; the others go
- * through double, or through int64_t where both are integers. */
+/* Conversion of rows between element types. The pairs that pipelines meet (labels, images) are plain loops; the others
+ * go through double, or through int64_t where both are integers. */
 #include "data/data.h"
 
 #include <string.h>

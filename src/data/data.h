@@ -2,8 +2,10 @@
  *
  * A dataset is a tree of nodes (dataset.c). An iterator makes two things of it that know nothing of each other:
  *
- *   the order   (order.c)  which source rows make the next item: shuffle, repeat, take, skip, zip and batch only move row
- *                          numbers about. It is stepped by one thread at a time and is cheap. What it gives is a ticket.
+ *   the order   (order.c)  which source rows make the next item: shuffle, repeat, take, skip, zip and batch only move
+ *   row
+ *                          numbers about. It is stepped by one thread at a time and is cheap. What it gives is a
+ *                          ticket.
  *   the plan    (plan.c)   how an item is made of a ticket: rows of the sources, each column's transforms (program.c),
  *                          stacking. It has no state that outlives an item, so every worker has one of its own.
  *
@@ -14,7 +16,7 @@
  *   iter.c      the public iterator
  *   source_*.c  MNIST (idx.c reads the files), arrays, callbacks, generated digits (digit_draw.c draws them)
  *   transform.c constructors of transforms; program.c their fused form; cast.c conversions
- *   download.c, unpack.c, sha256.c, files.c, cache.c   getting data from elsewhere */
+ *   files.h     getting data from elsewhere: download.c, fetch.c, unpack.c, cache.c, files.c, sha256.c */
 #ifndef SP_DATA_DATA_H
 #define SP_DATA_DATA_H
 
@@ -53,15 +55,16 @@ typedef struct sp__source_type {
     sp_status (*open)(void *self);
     /* Fills one datum per column with row `index`; any thread. */
     sp_status (*row)(void *self, int64_t index, sp__datum *out);
-    /* Only sources of unknown length: row `index`, asked for in order, one thread at a time. SP_OK with *out NULL: no more. */
+    /* Only sources of unknown length: row `index`, asked for in order, one thread at a time. SP_OK with *out NULL: no
+     * more. */
     sp_status (*fetch)(void *self, int64_t index, sp__parcel **out);
     void (*free)(void *self);
 } sp__source_type;
 
 #define SP__DIGIT_SIDE 28
 
-/* Draws a digit 0 .. 9, white on black, as the stream r has it. Only operations that IEEE 754 rounds correctly: the same
- * bytes on every machine. */
+/* Draws a digit 0 .. 9, white on black, as the stream r has it. Only operations that IEEE 754 rounds correctly: the
+ * same bytes on every machine. */
 void sp__digit_draw(uint8_t out[SP__DIGIT_SIDE * SP__DIGIT_SIDE], int digit, sp__random r);
 
 /* ---- datasets ---- */
@@ -129,7 +132,8 @@ void sp__order_free(sp__order *o);
 /* Longest ticket it gives. */
 int64_t sp__order_width(const sp__order *o);
 
-/* Writes the next ticket: its length; 0 at the end of the epoch; -1 on failure. Parcels are made in the current scope. */
+/* Writes the next ticket: its length; 0 at the end of the epoch; -1 on failure. Parcels are made in the current
+ * scope. */
 int64_t sp__order_next(sp__order *o, int64_t *ticket);
 
 /* The next ticket is the first of epoch number `epoch`. */
@@ -146,8 +150,8 @@ typedef struct sp__plan sp__plan;
 sp__plan *sp__plan_new(const sp_dataset *ds);
 void sp__plan_free(sp__plan *p);
 
-/* Makes the item of a ticket: out[0 .. columns-1], tensors of the current scope. Parcels that were used up are set to 0 in the
- * ticket: on failure the others are still to be dropped. */
+/* Makes the item of a ticket: out[0 .. columns-1], tensors of the current scope. Parcels that were used up are set to 0
+ * in the ticket: on failure the others are still to be dropped. */
 sp_status sp__plan_make(sp__plan *p, int64_t *ticket, sp_tensor **out);
 
 /* ---- transforms ---- */
@@ -205,18 +209,5 @@ void sp__feed_free(sp__feed *f);
 void sp__feed_next(sp__feed *f, sp__item *out);
 void sp__feed_rewind(sp__feed *f);
 void sp__item_clear(sp__item *item, int columns);
-
-/* ---- files ---- */
-
-typedef struct sp__sha256 {
-    uint32_t state[8];
-    uint64_t bytes;
-    uint8_t block[64];
-} sp__sha256;
-
-void sp__sha256_begin(sp__sha256 *s);
-void sp__sha256_add(sp__sha256 *s, const void *data, size_t n);
-/* 64 lower-case hex digits and a 0. */
-void sp__sha256_end(sp__sha256 *s, char hex[65]);
 
 #endif

@@ -1,5 +1,5 @@
-/* Drawing a digit as a hand might: each is a few strokes through points, which are moved a little; the whole is slanted,
- * turned, stretched and shifted; the pen is thick or thin; then comes dirt.
+/* Drawing a digit as a hand might: each is a few strokes through points, which are moved a little; the whole is
+ * slanted, turned, stretched and shifted; the pen is thick or thin; then comes dirt.
  *
  * Every number is a float made by + - * / and square roots, which have one correct result: no sine, no logarithm. */
 #include "data/data.h"

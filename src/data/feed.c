@@ -1,15 +1,15 @@
 /* Workers that make items ahead of the one who reads them.
  *
- * A worker waits for a free place in the ring, takes the next number and, still alone at it (`ordering`), the next ticket;
- * then it makes the item beside the others and puts it into the ring at its number. The reader takes the numbers in turn.
- * So the order is the order of the tickets, whatever the number of workers.
+ * A worker waits for a free place in the ring, takes the next number and, still alone at it (`ordering`), the next
+ * ticket; then it makes the item beside the others and puts it into the ring at its number. The reader takes the
+ * numbers in turn. So the order is the order of the tickets, whatever the number of workers.
  *
  *   taken        next_number            items [taken, next_number) are in the ring or being made;
  *     |--ring------|                    at most `capacity` of them
  *
- * When an item fails, or the tickets end, no more are begun (`closed`); those before are still delivered. No thread ever
- * waits for anything but `changed_room` / `changed_ready`, and each change of what they wait for signals them under the
- * lock. */
+ * When an item fails, or the tickets end, no more are begun (`closed`); those before are still delivered. No thread
+ * ever waits for anything but `changed_room` / `changed_ready`, and each change of what they wait for signals them
+ * under the lock. */
 #include "data/data.h"
 
 #include <pthread.h>

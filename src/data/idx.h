@@ -13,8 +13,9 @@ typedef struct sp__idx {
     int64_t bytes; /* of elements */
 } sp__idx;
 
-/* Reads the header of path (taken) and checks it against the file's size; rank as the reader expects it, 1 (labels) or 3
- * (images). SP_ERR_IO, SP_ERR_FORMAT, SP_ERR_UNSUPPORTED (gzip without zlib). On failure there is nothing to clear. */
+/* Reads the header of path (taken) and checks it against the file's size; rank as the reader expects it, 1 (labels) or
+ * 3 (images). SP_ERR_IO, SP_ERR_FORMAT, SP_ERR_UNSUPPORTED (gzip without zlib). On failure there is nothing to
+ * clear. */
 sp_status sp__idx_open(sp__idx *idx, char *path, int rank);
 void sp__idx_clear(sp__idx *idx);
 

@@ -1,5 +1,5 @@
-/* The order of a pipeline: which source rows make which item. One cursor per node that changes the order; the nodes that
- * change rows only are passed through. Stepped by one thread at a time (feed.c sees to it). */
+/* The order of a pipeline: which source rows make which item. One cursor per node that changes the order; the nodes
+ * that change rows only are passed through. Stepped by one thread at a time (feed.c sees to it). */
 #include "data/data.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* How an item is made of a ticket.
  *
- * The nodes that only change the order are gone here, and all transforms that a column meets between two groupings are one
- * chain. What remains of a dataset: a few bases (a source, a batch, a map_rows), each giving some of the columns, and a chain
- * per column that ends in the place where the result is wanted, mostly a row of a batch. A batch and a map_rows have the plan
- * of what lies below them. */
+ * The nodes that only change the order are gone here, and all transforms that a column meets between two groupings are
+ * one chain. What remains of a dataset: a few bases (a source, a batch, a map_rows), each giving some of the columns,
+ * and a chain per column that ends in the place where the result is wanted, mostly a row of a batch. A batch and a
+ * map_rows have the plan of what lies below them. */
 #include "data/data.h"
 
 #include <string.h>
@@ -34,8 +34,8 @@ struct sp__plan {
     column column[SP__MAX_COLUMNS];
 };
 
-/* Where the result of a chain goes: a row of a batch, or a tensor of its own (rows < 0). The tensor is made when the first
- * row shows its type and shape. */
+/* Where the result of a chain goes: a row of a batch, or a tensor of its own (rows < 0). The tensor is made when the
+ * first row shows its type and shape. */
 typedef struct place {
     const char *name; /* of the column */
     int64_t rows, row;

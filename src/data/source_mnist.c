@@ -1,5 +1,5 @@
-/* MNIST and data sets laid out like it: a folder with NAME-images-idx3-ubyte and NAME-labels-idx1-ubyte. The headers are read
- * when the dataset is made, the rest when it is first iterated; the images stay bytes. */
+/* MNIST and data sets laid out like it: a folder with NAME-images-idx3-ubyte and NAME-labels-idx1-ubyte. The headers
+ * are read when the dataset is made, the rest when it is first iterated; the images stay bytes. */
 #include "data/idx.h"
 
 #include <dirent.h>
