@@ -385,7 +385,8 @@ bool sp__k_sgd(sp_dtype dtype, const sp__sgd *o, void *w, void *accum, const voi
  * decoupled (AdamWeightDecay): g' = grad_scale g, no correction, w -= lr (m / (sqrt v + eps) + weight_decay w). */
 typedef struct sp__adam {
     double lr, beta1, beta2, eps, weight_decay, grad_scale;
-    double beta1_power, beta2_power; /* beta1^t, beta2^t of this step */
+    double beta1_power, beta2_power; /* beta1^t, beta2^t of this step, of beta rounded to the dtype (1 - 0.999 keeps
+                                        only five digits in F32: with other powers the correction would not fit v) */
     bool nesterov;
     bool decoupled;
 } sp__adam;

@@ -25,7 +25,7 @@ SP__HOT static void NAME(sgd_momentum)(const sp__sgd *o, T *w, T *accum, const T
 
 SP__HOT static void NAME(adam)(const sp__adam *o, T *w, T *m, T *v, T *vmax, const T *g, int64_t n)
 {
-    const T b1 = (T)o->beta1, b2 = (T)o->beta2, c1 = (T)(1 - o->beta1), c2 = (T)(1 - o->beta2), eps = (T)o->eps;
+    const T b1 = (T)o->beta1, b2 = (T)o->beta2, c1 = 1 - b1, c2 = 1 - b2, eps = (T)o->eps;
     const T scale = (T)o->grad_scale;
     const T before = o->decoupled ? 0 : (T)o->weight_decay, after = o->decoupled ? (T)(o->lr * o->weight_decay) : 0;
     const T lr = (T)(o->decoupled ? o->lr : o->lr * sqrt(1 - o->beta2_power) / (1 - o->beta1_power));
@@ -48,7 +48,7 @@ SP__HOT static void NAME(adam)(const sp__adam *o, T *w, T *m, T *v, T *vmax, con
 
 SP__HOT static void NAME(rmsprop)(const sp__rmsprop *o, T *w, T *ms, T *mom, T *mg, const T *g, int64_t n)
 {
-    const T lr = (T)o->lr, b = (T)o->decay, c = (T)(1 - o->decay), momentum = (T)o->momentum, eps = (T)o->eps;
+    const T lr = (T)o->lr, b = (T)o->decay, c = 1 - b, momentum = (T)o->momentum, eps = (T)o->eps;
     const T scale = (T)o->grad_scale, decay = (T)o->weight_decay;
     SP__SIMD
     for (int64_t i = 0; i < n; i++) {
