@@ -1,4 +1,5 @@
-/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats. docs/formats/ describes them.
+/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, and NumPy's arrays (.npy). docs/formats/
+ * describes them.
  *
  * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary file in
  * the same folder, flushed to the disk, then renamed: at every moment the old or the new file is whole. */
@@ -62,6 +63,15 @@ SP_API sp_status sp_graph_save(const sp_graph *g, const char *path);
 /* Reads a .mindir file of either generation. SP_ERR_UNSUPPORTED lists all operators that are not supported, with their
  * names in the graph. */
 SP_API sp_graph *sp_graph_load(const char *path);
+
+/* ---- arrays: NumPy's .npy ---- */
+
+/* The array in a file, in the current scope: Bool, integers and floats of either byte order and either order of axes. SP_ERR_IO;
+ * SP_ERR_FORMAT; SP_ERR_UNSUPPORTED (complex numbers, texts, records, objects). */
+SP_API sp_tensor *sp_npy_read(const char *path);
+
+/* SP_ERR_IO; SP_ERR_DTYPE for BFloat16, which NumPy does not have. */
+SP_API sp_status sp_npy_write(const char *path, const sp_tensor *t);
 
 #ifdef __cplusplus
 }

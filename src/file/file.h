@@ -7,7 +7,8 @@
  *   atomic.c      files that are whole at every moment (atomic.h)
  *   proto.c       protobuf-c, with limits (proto.h)
  *   ckpt_*.c      checkpoints (ckpt.h); load.c: into cells
- *   mindir_*.c    graphs (mindir.h) */
+ *   mindir_*.c    graphs (mindir.h)
+ *   npy.c         NumPy's arrays (npy.h) */
 #ifndef SP_FILE_FILE_H
 #define SP_FILE_FILE_H
 
