@@ -137,7 +137,10 @@ struct sp__op {
     X(reduce_sum) X(reduce_mean) X(reduce_max) X(reduce_min) X(argmax) X(argmin) \
     X(matmul) X(bias_add) \
     X(reshape) X(flatten) X(expand_dims) X(squeeze) X(transpose) X(broadcast_to) X(tile) \
-    X(concat) X(stack) X(strided_slice) X(strided_slice_grad) X(gather) X(gather_grad) X(one_hot)
+    X(concat) X(stack) X(strided_slice) X(strided_slice_grad) X(gather) X(gather_grad) X(one_hot) \
+    X(conv2d) X(conv2d_input) X(conv2d_filter) \
+    X(max_pool2d) X(max_pool2d_back) X(max_pool2d_gather) X(avg_pool2d) X(avg_pool2d_back) \
+    X(batch_norm) X(batch_norm_back) X(layer_norm) X(layer_norm_back) X(dropout) X(dropout_back)
 /* clang-format on */
 
 #define X(id) extern const sp__op sp__op_##id;

@@ -1,0 +1,218 @@
+/* Convolution, and its two gradients. All three are linear in each of their arguments, and the gradients of each are the
+ * other two:
+ *   y  = Conv2D(x, w)                 dx = Input(dy, w)       dw = Filter(dy, x)
+ *   x' = Conv2DBackpropInput(y, w)    dy = Conv(g, w)         dw = Filter(y, g)
+ *   w' = Conv2DBackpropFilter(y, x)   dy = Conv(x, g)         dx = Input(y, g)
+ * so there are derivatives of any order.
+ *   x (N, C, H, W)    w (M, C / group, kh, kw)    y (N, M, OH, OW) */
+#include "kernels/kernels.h"
+#include "ops/op.h"
+#include "ops/window.h"
+
+typedef struct conv_attrs {
+    int pad_mode;
+    sp__ints pad;              /* top, bottom, left, right      */
+    sp__ints stride, dilation; /* height, width                 */
+    int64_t group;             /* divides C and M               */
+    sp__ints size;             /* of Input: H, W; of Filter: kh, kw: what windows of y's number do not tell */
+} conv_attrs;
+
+#define CONV_FIELDS                                                                 \
+    SP__FIELD(conv_attrs, pad_mode, SP__ENUM, .words = sp__pad_modes),              \
+        SP__FIELD(conv_attrs, pad, SP__INTS, .min = 0, .max = SP__WINDOW_MAX),      \
+        SP__FIELD(conv_attrs, stride, SP__INTS, .min = 1, .max = SP__WINDOW_MAX),   \
+        SP__FIELD(conv_attrs, dilation, SP__INTS, .min = 1, .max = SP__WINDOW_MAX), \
+        SP__FIELD(conv_attrs, group, SP__INT, .min = 1, .max = SP__WINDOW_MAX, .preset = 1)
+
+static const sp__field conv_fields[] = {CONV_FIELDS};
+static const sp__field back_fields[] = {CONV_FIELDS,
+                                        SP__FIELD(conv_attrs, size, SP__INTS, .min = 1, .max = SP__WINDOW_MAX)};
+
+/* ---- shapes ---- */
+
+static sp_status check_channels(const sp__op *op, sp_shape x, sp_shape w, int64_t group)
+{
+    if (w.dim[0] < 1 || w.dim[1] < 1)
+        return sp__err(SP_ERR_SHAPE, "%s: the weight %s is empty", op->label, sp__shape_text(w));
+    if (w.dim[0] % group != 0)
+        return sp__err(SP_ERR_SHAPE, "%s: the weight %s gives %lld channels, expected a multiple of group %lld",
+                       op->label, sp__shape_text(w), (long long)w.dim[0], (long long)group);
+    if (x.dim[1] % group != 0 || x.dim[1] / group != w.dim[1])
+        return sp__err(SP_ERR_SHAPE, "%s: input has %lld channels, the weight %s with group %lld expects %lld",
+                       op->label, (long long)x.dim[1], sp__shape_text(w), (long long)group,
+                       (long long)(w.dim[1] * group));
+    return SP_OK;
+}
+
+/* What the kernels need to know, from the shapes of input and weight. */
+static sp_status describe(const sp__op *op, const conv_attrs *a, sp_shape x, sp_shape w, sp__conv *k)
+{
+    sp__window win[2];
+    sp__sliding how = {a->pad_mode, &a->pad, &a->stride, &a->dilation, false};
+    sp_status st = check_channels(op, x, w, a->group);
+    if (st == SP_OK)
+        st = sp__windows(op, &how, &x.dim[2], &w.dim[2], win);
+    if (st != SP_OK)
+        return st;
+    const sp__window *v = &win[0], *h = &win[1]; /* vertical, horizontal */
+    *k = (sp__conv){.N = x.dim[0], .C = x.dim[1], .H = v->size, .W = h->size};
+    k->M = w.dim[0], k->kh = v->kernel, k->kw = h->kernel;
+    k->sh = v->stride, k->sw = h->stride, k->dh = v->dilation, k->dw = h->dilation;
+    k->pt = v->before, k->pb = v->after, k->pl = h->before, k->pr = h->after;
+    k->groups = a->group, k->OH = v->out, k->OW = h->out;
+    return sp__want_countable(op, 7, (int64_t[]){k->N, k->M, k->OH, k->OW, w.dim[1], k->kh, k->kw});
+}
+
+static sp_shape input_shape(const sp__conv *k) { return SP_DIMS(k->N, k->C, k->H, k->W); }
+static sp_shape weight_shape(const sp__conv *k) { return SP_DIMS(k->M, k->C / k->groups, k->kh, k->kw); }
+static sp_shape output_shape(const sp__conv *k) { return SP_DIMS(k->N, k->M, k->OH, k->OW); }
+
+/* The call's convolution: what it leaves open (x of Input, w of Filter) follows from the others and `size`. */
+static sp_status describe_forward(const sp__call *c, sp__conv *k)
+{
+    return describe(c->op, c->attrs, c->in[0]->shape, c->in[1]->shape, k);
+}
+
+static sp_status describe_input(const sp__call *c, sp__conv *k)
+{
+    const conv_attrs *a = c->attrs;
+    sp_shape y = c->in[0]->shape, w = c->in[1]->shape;
+    sp_status st = sp__want_count(c->op, "size", &a->size, 2, false);
+    if (st != SP_OK)
+        return st;
+    if (w.dim[1] > (int64_t)SP__WINDOW_MAX) /* times group */
+        return sp__err(SP_ERR_SHAPE, "%s: the weight has shape %s", c->op->label, sp__shape_text(w));
+    return describe(c->op, a, SP_DIMS(y.dim[0], w.dim[1] * a->group, a->size.v[0], a->size.v[1]), w, k);
+}
+
+static sp_status describe_filter(const sp__call *c, sp__conv *k)
+{
+    const conv_attrs *a = c->attrs;
+    sp_shape y = c->in[0]->shape, x = c->in[1]->shape;
+    sp_status st = sp__want_count(c->op, "size", &a->size, 2, false);
+    if (st != SP_OK)
+        return st;
+    return describe(c->op, a, x, SP_DIMS(y.dim[1], x.dim[1] / a->group, a->size.v[0], a->size.v[1]), k);
+}
+
+/* ---- rules ---- */
+
+typedef sp_status (*describer)(const sp__call *c, sp__conv *k);
+
+static sp_status rule(sp__call *c, describer of, sp_shape (*result)(const sp__conv *k))
+{
+    sp__conv k;
+    if (sp__want_rank(c, 0, 4, 4) != SP_OK || sp__want_rank(c, 1, 4, 4) != SP_OK)
+        return SP_ERR_SHAPE;
+    sp_status st = of(c, &k);
+    if (st != SP_OK)
+        return st;
+    c->out[0] = (sp__desc){c->in[0]->dtype, result(&k)};
+    if (of != describe_forward && !sp_shape_equal(c->in[0]->shape, output_shape(&k)))
+        return sp__err(SP_ERR_SHAPE, "%s: the gradient has shape %s, expected %s", c->op->label, SP__STR(c->in[0]),
+                       sp__shape_text(output_shape(&k)));
+    return sp__want_countable(c->op, 4, c->out[0].shape.dim);
+}
+
+static sp_status conv2d_rule(sp__call *c) { return rule(c, describe_forward, output_shape); }
+static sp_status conv2d_input_rule(sp__call *c) { return rule(c, describe_input, input_shape); }
+static sp_status conv2d_filter_rule(sp__call *c) { return rule(c, describe_filter, weight_shape); }
+
+/* ---- kernels ---- */
+
+/* One of the three passes, with a workspace. */
+static sp_status run(sp__call *c, describer of, sp__conv_pass pass)
+{
+    sp__conv k;
+    sp_status st = of(c, &k);
+    if (st != SP_OK)
+        return st;
+    sp_dtype t = c->in[0]->dtype;
+    size_t bytes = sp__k_conv_workspace(t, &k, pass);
+    void *ws = bytes ? sp__alloc(bytes) : NULL;
+    if (bytes && !ws)
+        return SP_ERR_NOMEM;
+    void *y = c->y[0]->data;
+    const void *a = c->in[0]->data, *b = c->in[1]->data;
+    bool done = pass == SP__CONV_FORWARD ? sp__k_conv(t, &k, y, a, b, NULL, ws, bytes)
+                : pass == SP__CONV_INPUT ? sp__k_conv_grad_input(t, &k, y, a, b, ws, bytes)
+                                         : sp__k_conv_grad_weight(t, &k, y, a, b, ws, bytes);
+    sp__free(ws, bytes);
+    return done ? SP_OK : sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(t));
+}
+
+static sp_status conv2d_run(sp__call *c) { return run(c, describe_forward, SP__CONV_FORWARD); }
+static sp_status conv2d_input_run(sp__call *c) { return run(c, describe_input, SP__CONV_INPUT); }
+static sp_status conv2d_filter_run(sp__call *c) { return run(c, describe_filter, SP__CONV_WEIGHT); }
+
+/* ---- gradients ---- */
+
+/* The three as functions, with the attributes of the call whose gradient they are part of. */
+static sp_tensor *forward(const conv_attrs *a, sp_tensor *x, sp_tensor *w)
+{
+    conv_attrs plain = *a;
+    plain.size.n = 0;
+    return sp__call_op(&sp__op_conv2d, &plain, x, w);
+}
+
+static sp_tensor *back_to(const sp__op *op, const conv_attrs *a, sp_tensor *dy, sp_tensor *other, sp_shape result)
+{
+    conv_attrs sized = *a;
+    sized.size = (sp__ints){2, {result.dim[2], result.dim[3]}};
+    return sp__call_op(op, &sized, dy, other);
+}
+
+static void conv2d_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp_tensor **dx)
+{
+    if (SP__WANTS(want, 0))
+        dx[0] = back_to(&sp__op_conv2d_input, n->attrs, dy[0], n->in[1], n->in_desc[0].shape);
+    if (SP__WANTS(want, 1))
+        dx[1] = back_to(&sp__op_conv2d_filter, n->attrs, dy[0], n->in[0], n->in_desc[1].shape);
+}
+
+static void conv2d_input_grad(const sp__node *n, sp_tensor *const *g, uint64_t want, sp_tensor **dx)
+{
+    if (SP__WANTS(want, 0))
+        dx[0] = forward(n->attrs, g[0], n->in[1]);
+    if (SP__WANTS(want, 1))
+        dx[1] = back_to(&sp__op_conv2d_filter, n->attrs, n->in[0], g[0], n->in_desc[1].shape);
+}
+
+static void conv2d_filter_grad(const sp__node *n, sp_tensor *const *g, uint64_t want, sp_tensor **dx)
+{
+    if (SP__WANTS(want, 0))
+        dx[0] = forward(n->attrs, n->in[1], g[0]);
+    if (SP__WANTS(want, 1))
+        dx[1] = back_to(&sp__op_conv2d_input, n->attrs, n->in[0], g[0], n->in_desc[1].shape);
+}
+
+/* ---- entries ---- */
+
+#define CONV(id, ms, onnx_name, flag, fields_of)                                                        \
+    const sp__op sp__op_##id = {.name = (ms),                                                           \
+                                .label = #id,                                                           \
+                                .onnx = (onnx_name),                                                    \
+                                .min_in = 2,                                                            \
+                                .max_in = 2,                                                            \
+                                .n_out = 1,                                                             \
+                                .flags = SP__PROMOTE | SP__FLOAT_ONLY | SP__VIA_F32 | (unsigned)(flag), \
+                                SP__FIELDS(fields_of),                                                  \
+                                .attr_size = sizeof(conv_attrs),                                        \
+                                .rule = id##_rule,                                                      \
+                                .run = id##_run,                                                        \
+                                .grad = id##_grad,                                                      \
+                                .saves = SP__IN(0) | SP__IN(1)}
+CONV(conv2d, "Conv2D", "Conv", 0, conv_fields);
+CONV(conv2d_input, "Conv2DBackpropInput", NULL, SP__GRADIENT, back_fields);
+CONV(conv2d_filter, "Conv2DBackpropFilter", NULL, SP__GRADIENT, back_fields);
+
+sp_tensor *sp_conv2d(sp_tensor *x, sp_tensor *w, const sp_conv2d_attrs *attrs)
+{
+    if (!sp__given("conv2d", 3, attrs))
+        return NULL;
+    conv_attrs a = {.pad_mode = attrs->pad_mode, .group = attrs->group == 0 ? 1 : attrs->group};
+    a.pad = (sp__ints){4, {attrs->pad[0], attrs->pad[1], attrs->pad[2], attrs->pad[3]}};
+    a.stride = sp__pair(attrs->stride);
+    a.dilation = sp__pair(attrs->dilation);
+    return sp__call_op(&sp__op_conv2d, &a, x, w);
+}
