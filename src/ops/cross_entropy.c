@@ -145,9 +145,9 @@ static sp_status back_run(sp__call *c)
     const sp_cross_entropy_attrs *a = c->attrs;
     sp__cross_entropy ce = geometry(a, c->in[0]->shape, c->in[1]->dtype, c->in[2]);
     sp_status st = check_labels(c, c->in[1], ce.C, ce.ignore);
-    if (st == SP_OK)
-        sp__k_cross_entropy_grad(c->in[0]->dtype, &ce, c->y[0]->data, c->in[0]->data, c->in[1]->data, c->in[3]->data,
-                                 c->in[3]->shape.rank ? 1 : 0);
+    if (st == SP_OK && !sp__k_cross_entropy_grad(c->in[0]->dtype, &ce, c->y[0]->data, c->in[0]->data, c->in[1]->data,
+                                                 c->in[3]->data, c->in[3]->shape.rank ? 1 : 0))
+        st = sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(c->in[0]->dtype));
     return st;
 }
 
@@ -156,7 +156,7 @@ const sp__op sp__op_cross_entropy_back = {.name = "CrossEntropyGrad",
                                           .min_in = 4,
                                           .max_in = 4,
                                           .n_out = 1,
-                                          .flags = SP__GRADIENT,
+                                          .flags = SP__GRADIENT | SP__VIA_F32,
                                           .optional = SP__IN(2),
                                           SP__FIELDS(fields),
                                           .attr_size = sizeof(sp_cross_entropy_attrs),
