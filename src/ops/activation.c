@@ -217,10 +217,11 @@ sp_tensor *sp_leaky_relu(sp_tensor *x, double alpha)
     return alpha <= 1 ? sp_maximum(scaled, x) : sp_minimum(scaled, x);
 }
 
-/* x above 0, alpha (e^x - 1) below; e^min(x, 0) keeps the side not taken finite. */
+/* x above 0, alpha (e^x - 1) below; the side not taken is computed at 0, so that it stays finite. */
 sp_tensor *sp_elu(sp_tensor *x, double alpha)
 {
     sp_tensor *zero = x ? sp__like(x, 0) : NULL;
-    sp_tensor *below = sp_mul_number(sp_add_number(sp_exp(sp_minimum(x, zero)), -1), alpha);
-    return sp_where(sp_greater(x, zero), x, below);
+    sp_tensor *above = sp_greater(x, zero);
+    sp_tensor *below = sp_mul_number(sp_add_number(sp_exp(sp_where(above, zero, x)), -1), alpha);
+    return sp_where(above, x, below);
 }
