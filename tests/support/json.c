@@ -158,6 +158,8 @@ static sp_tensor *inline_tensor(const json_t *spec, sp_dtype dtype, sp_shape sha
     f.data = malloc((size_t)f.size * sp_dtype_size(dtype) + 1);
     const char *hex = json_string_value(json_object_get(spec, "data"));
     const json_t *values = json_object_get(spec, "values");
+    if (!values && !hex)
+        values = json_object_get(spec, "data");
     bool ok = f.data && (hex ? put_hex(&f, hex) : values && put_values(&f, values)) && f.count == f.size;
     sp_tensor *t = ok ? sp_from(f.data, dtype, shape) : NULL;
     free(f.data);

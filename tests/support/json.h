@@ -19,7 +19,8 @@ json_t *test_json_load(const char *name);
 
 /* The tensor that {"dtype": "Float32", "shape": [2, 3], ...} describes, in the current scope. Its elements:
  *   "data"    row-major, little-endian, in hexadecimal: exact for every type
- *   "values"  numbers, true, false, "nan", "inf", "-inf" or integers as texts; nested lists or flat, one value for rank 0
+ *   "values"  numbers, true, false, "nan", "inf", "-inf" or integers as texts; nested lists or flat, one value for rank 0;
+ *             "data" may hold such a list, too
  *   "npy"     a file, relative to tests/<folder>
  * Without a dtype: Float32. NULL, with one line on stderr, if the description is wrong or does not fit the shape. */
 sp_tensor *test_json_tensor(const json_t *spec, const char *folder);
