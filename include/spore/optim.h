@@ -10,8 +10,9 @@ extern "C" {
 
 typedef struct sp_optim sp_optim;
 
-/* Options common to all. params: usually sp_cell_params(net); kept. Weight decay is added to the gradient first (g + decay * w)
- * and spares parameters whose name holds "beta" or "gamma", as MindSpore does. lr must be > 0. */
+/* Options common to all. params: usually sp_cell_params(net); kept: parameters of Float32 or Float64, each once. The gradient g
+ * that the formulae below speak of is gradient / loss_scale + weight_decay * w; parameters whose name holds "beta" or "gamma" are
+ * spared the decay, as MindSpore does. lr must be > 0. SP_ERR_VALUE, SP_ERR_DTYPE, SP_ERR_STATE (not a parameter). */
 
 typedef struct sp_sgd_opts {
     int _;
@@ -56,15 +57,17 @@ SP_API sp_optim *sp_optim_adam_new(const sp_adam_opts *opts);
 SP_API sp_list sp_optim_params(const sp_optim *o); /* borrowed                                      */
 
 /* One step; one gradient per parameter, in order, of its shape and type. SP_ERR_SHAPE, SP_ERR_DTYPE, SP_ERR_VALUE (another
- * number of gradients); nothing is changed then. A NULL gradient gives the failure that made it. */
+ * number of gradients), SP_ERR_STATE (a parameter is being differentiated); nothing is changed then. A NULL gradient gives the
+ * failure that made it. */
 SP_API sp_status sp_optim_step(sp_optim *o, sp_list grads);
 
 SP_API double sp_optim_lr(const sp_optim *o);
-SP_API sp_status sp_optim_set_lr(sp_optim *o, double lr);
-SP_API int64_t sp_optim_steps(const sp_optim *o); /* steps taken                                   */
+SP_API sp_status sp_optim_set_lr(sp_optim *o, double lr); /* >= 0: schedules may end at 0                  */
+SP_API int64_t sp_optim_steps(const sp_optim *o);         /* steps taken                                   */
 
 /* Its state as a checkpoint holds it, under MindSpore's names: global_step, learning_rate, momentum, accum.W, stat.W;
- * moments.W; beta1_power, beta2_power, moment1.W, moment2.W. Tensors with names (sp_param_name); borrowed. */
+ * moments.W; beta1_power, beta2_power, moment1.W, moment2.W, vhat.W. Tensors with names (sp_param_name); borrowed. What
+ * sp_assign() puts into them is what the next step goes on from. */
 SP_API sp_list sp_optim_state(sp_optim *o);
 
 SP_API const char *sp_optim_str(const sp_optim *o); /* "SGD<>"; text of the current scope            */

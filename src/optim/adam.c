@@ -23,7 +23,7 @@ static void adam_update(sp_optim *o, int i, const void *g)
 {
     sp_tensor *w = o->params[i];
     sp__adam rule = o->rule.adam;
-    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay / o->loss_scale;
+    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
     sp__k_adam(w->dtype, &rule, w->data, sp__optim_slot_data(o, M, i), sp__optim_slot_data(o, V, i),
                sp__optim_slot_data(o, VHAT, i), g, w->size);
 }

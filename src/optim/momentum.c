@@ -18,7 +18,7 @@ static void momentum_update(sp_optim *o, int i, const void *g)
 {
     sp_tensor *w = o->params[i];
     sp__sgd rule = o->rule.sgd;
-    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay / o->loss_scale;
+    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
     sp__k_sgd(w->dtype, &rule, w->data, sp__optim_slot_data(o, MOMENTS, i), g, w->size);
 }
 
