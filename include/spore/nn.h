@@ -183,9 +183,10 @@ SP_API sp_cell *sp_nn_avg_pool2d_new(const sp_pool_opts *opts);
 typedef struct sp_batch_norm_opts {
     int _;
     int64_t features;
-    double eps;      /* 0: 1e-5                                                         */
-    double momentum; /* 0: 0.9; moving = momentum * moving + (1 - momentum) * batch     */
-    bool no_affine;  /* gamma and beta are not trained                                  */
+    double eps;       /* 0: 1e-5                                                         */
+    double momentum;  /* 0: 0.9; moving = momentum * moving + (1 - momentum) * batch     */
+    bool no_affine;   /* gamma and beta are not trained                                  */
+    bool moving_only; /* moving statistics while training too; they stay as they are    */
     sp_init gamma_init, beta_init, mean_init, var_init;
 } sp_batch_norm_opts;
 /* Over (N, features, H, W), or (N, features) for the 1d form: batch statistics while training, moving ones (updated with
@@ -199,7 +200,7 @@ typedef struct sp_layer_norm_opts {
     int _;
     sp_shape shape;        /* of gamma and beta: the axes from begin_norm_axis on             */
     int begin_norm_axis;   /* 0: -1, the last                                                 */
-    int begin_params_axis; /* 0: -1                                                           */
+    int begin_params_axis; /* 0: begin_norm_axis; nothing else is supported                   */
     double eps;            /* 0: 1e-7                                                         */
     sp_init gamma_init, beta_init;
 } sp_layer_norm_opts;

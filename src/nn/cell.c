@@ -59,10 +59,11 @@ static bool rename_below(sp_cell *c, const char *prefix)
     return ok;
 }
 
-/* A name that can be part of a path, and is not used in c yet. */
-static bool name_is_good(const sp_cell *c, const char *name)
+/* A name that can be part of a path, and is not used in c yet. The parameters of a cell without children (a graph's, named as in
+ * the net it was made of) may be named by a path themselves. */
+static bool name_is_good(const sp_cell *c, const char *name, bool may_be_path)
 {
-    if (!name[0] || strchr(name, '.')) {
+    if (!name[0] || (strchr(name, '.') && !may_be_path)) {
         sp__err(SP_ERR_VALUE, "%s: '%s' is no name for a child or parameter: it is empty or holds a point", c->type,
                 name);
         return false;
@@ -124,7 +125,7 @@ static bool take_children(sp_cell *c, const sp_child *children, int n)
                     child->type);
             ok = false;
         } else {
-            bool good = name_is_good(c, children[i].name);
+            bool good = name_is_good(c, children[i].name, false);
             c->children[i] = (sp__child){sp__strdup(children[i].name), child};
             child->parent = c;
             child->name = c->children[i].name;
@@ -148,7 +149,7 @@ static bool take_params(sp_cell *c, const sp_param *params, int n)
                 sp__err(SP_ERR_VALUE, "%s: parameter '%s' is NULL", c->type, params[i].name);
             return false;
         }
-        if (!name_is_good(c, params[i].name))
+        if (!name_is_good(c, params[i].name, c->n_children == 0))
             return false;
         c->params[i].name = sp__strdup(params[i].name);
         c->params[i].value = sp__param_new(params[i].value, params[i].name, !params[i].frozen);
@@ -242,7 +243,7 @@ static sp_cell *child_named(const sp_cell *c, const char *path, size_t n)
 static sp_cell *follow(sp_cell *c, const char *path, const char **last)
 {
     const char *point;
-    while (c && (point = strchr(path, '.'))) {
+    while (c && c->n_children > 0 && (point = strchr(path, '.'))) {
         c = child_named(c, path, (size_t)(point - path));
         path = point + 1;
     }

@@ -65,4 +65,11 @@ static inline sp_init sp__init_or(sp_init init, sp_init otherwise)
     return init.kind == SP_INIT_DEFAULT ? otherwise : init;
 }
 
+/* A size for both directions, or one for each, into out (height, width); `otherwise` where both are 0. */
+static inline void sp__pair_into(int64_t out[2], int64_t both, sp_pair each, int64_t otherwise)
+{
+    out[0] = each.h != 0 ? each.h : both != 0 ? both : otherwise;
+    out[1] = each.w != 0 ? each.w : out[0];
+}
+
 #endif
