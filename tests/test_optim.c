@@ -1,24 +1,13 @@
 /* Optimizers: every step of every recorded run of the real MindSpore, the state under its names, and what is refused. */
-#define SP_EXPERIMENTAL
+#include "support/test.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "spore/grad.h"
 #include "spore/optim.h"
 #include "support/golden.h"
 #include "tensor/tensor.h"
-
-static int end_scope(void **state)
-{
-    (void)state;
-    sp_error_clear();
-    sp_shutdown();
-    return 0;
-}
 
 /* A parameter of its own, until the test's scope ends. */
 static sp_tensor *param(const char *name, sp_tensor *value)
@@ -128,9 +117,8 @@ static void run_it(const json_t *run)
     sp_scope_end(scope);
 }
 
-static void every_recorded_run_gives_the_same_numbers(void **state)
+TEST(every_recorded_run_gives_the_same_numbers)
 {
-    (void)state;
     json_t *runs = test_json_load("golden/optim.json");
     assert_non_null(runs);
     assert_true(json_array_size(runs) >= 38);
@@ -141,11 +129,7 @@ static void every_recorded_run_gives_the_same_numbers(void **state)
 
 #else
 
-static void every_recorded_run_gives_the_same_numbers(void **state)
-{
-    (void)state;
-    skip();
-}
+TEST(every_recorded_run_gives_the_same_numbers) { skip(); }
 
 #endif
 
@@ -153,10 +137,8 @@ static void every_recorded_run_gives_the_same_numbers(void **state)
 
 static sp_list two_params(void) { return sp_list_of(param("w", sp_vector(1, 2)), param("b", sp_vector(3))); }
 
-static void a_step_that_cannot_be_taken_changes_nothing(void **state)
+TEST(a_step_that_cannot_be_taken_changes_nothing)
 {
-    (void)state;
-    sp_scope scope = sp_scope_begin();
     sp_list params = two_params();
     sp_optim *o = sp_optim_adam(params);
     const struct {
@@ -178,13 +160,10 @@ static void a_step_that_cannot_be_taken_changes_nothing(void **state)
         assert_int_equal(sp_optim_steps(o), 0);
     }
     sp_optim_free(o);
-    sp_scope_end(scope);
 }
 
-static void a_failed_gradient_is_the_steps_failure(void **state)
+TEST(a_failed_gradient_is_the_steps_failure)
 {
-    (void)state;
-    sp_scope scope = sp_scope_begin();
     sp_optim *o = sp_optim_sgd(two_params());
     sp_tensor *failed = sp_add(sp_vector(1, 2), sp_vector(1, 2, 3));
     assert_null(failed);
@@ -192,7 +171,6 @@ static void a_failed_gradient_is_the_steps_failure(void **state)
     assert_non_null(strstr(sp_error_text(), "add"));
     assert_int_equal(sp_optim_step(o, (sp_list){NULL, 0}), SP_ERR_SHAPE);
     sp_optim_free(o);
-    sp_scope_end(scope);
 }
 
 static sp_list step_inside(void *optimizer, sp_list in)
@@ -202,10 +180,8 @@ static sp_list step_inside(void *optimizer, sp_list in)
     return sp_list_of(sp_mul(in.at[0], sp_optim_params(o).at[0]));
 }
 
-static void a_step_within_its_own_differentiation_is_refused(void **state)
+TEST(a_step_within_its_own_differentiation_is_refused)
 {
-    (void)state;
-    sp_scope scope = sp_scope_begin();
     sp_list params = two_params();
     sp_optim *o = sp_optim_sgd(params);
     sp_grads g =
@@ -215,13 +191,10 @@ static void a_step_within_its_own_differentiation_is_refused(void **state)
     assert_non_null(strstr(sp_error_text(), "being differentiated"));
     assert_true(sp_at(params.at[0], 0) == 1);
     sp_optim_free(o);
-    sp_scope_end(scope);
 }
 
-static void a_steady_step_asks_for_no_memory(void **state)
+TEST(a_steady_step_asks_for_no_memory)
 {
-    (void)state;
-    sp_scope scope = sp_scope_begin();
     sp_list params = two_params(), grads = sp_list_of(sp_vector(1, 1), sp_vector(1));
     sp_optim *all[] = {sp_optim_sgd(params), sp_optim_sgd(params, .momentum = 0.9), sp_optim_momentum(params, 0.1, 0.9),
                        sp_optim_adam(params)};
@@ -232,15 +205,12 @@ static void a_steady_step_asks_for_no_memory(void **state)
         assert_int_equal(sp_mem_requests(), 0);
         sp_optim_free(all[i]);
     }
-    sp_scope_end(scope);
 }
 
 /* ---- state ---- */
 
-static void a_step_goes_on_from_a_state_that_was_loaded(void **state)
+TEST(a_step_goes_on_from_a_state_that_was_loaded)
 {
-    (void)state;
-    sp_scope scope = sp_scope_begin();
     sp_list grads = sp_list_of(sp_vector(0.5f, -1), sp_vector(2)), straight = two_params(), resumed = two_params();
     sp_optim *a = sp_optim_adam(straight, 0.25);
     for (int i = 0; i < 3; i++)
@@ -258,13 +228,10 @@ static void a_step_goes_on_from_a_state_that_was_loaded(void **state)
     assert_true(fabs(sp_at(straight.at[0], 0) - sp_at(resumed.at[0], 0)) < 1e-6);
     sp_optim_free(a);
     sp_optim_free(b);
-    sp_scope_end(scope);
 }
 
-static void the_rate_is_kept_exactly(void **state)
+TEST(the_rate_is_kept_exactly)
 {
-    (void)state;
-    sp_scope scope = sp_scope_begin();
     sp_optim *o = sp_optim_sgd(two_params(), 0.1);
     assert_true(sp_optim_lr(o) == 0.1);
     assert_int_equal(sp_optim_set_lr(o, 0.3), SP_OK);
@@ -273,15 +240,12 @@ static void the_rate_is_kept_exactly(void **state)
     assert_true(sp_optim_lr(o) == 0.3);
     assert_string_equal(sp_optim_str(o), "SGD<>");
     sp_optim_free(o);
-    sp_scope_end(scope);
 }
 
 /* ---- options ---- */
 
-static void options_are_checked(void **state)
+TEST(options_are_checked)
 {
-    (void)state;
-    sp_scope scope = sp_scope_begin();
     sp_list p = two_params(), none = {NULL, 0}, same = sp_list_of(p.at[0], p.at[0]);
     sp_list half = sp_list_of(param("h", sp_zeros(SP_F16, SP_DIMS(2)))), bare = sp_list_of(sp_vector(1));
 #define REFUSED(expression, code, text)                               \
@@ -309,13 +273,10 @@ static void options_are_checked(void **state)
     REFUSED(sp_optim_adam(p, .nesterov = true, .amsgrad = true), VALUE, "exclude each other");
     REFUSED(sp_optim_adam_new(NULL), VALUE, "Adam: argument 1 is NULL");
 #undef REFUSED
-    sp_scope_end(scope);
 }
 
-static void every_allocation_may_fail(void **state)
+TEST(every_allocation_may_fail)
 {
-    (void)state;
-    sp_scope scope = sp_scope_begin();
     sp_list params = two_params(), grads = sp_list_of(sp_vector(1, 1), sp_vector(1));
     int64_t before = sp_mem_stats_get().live_blocks;
     bool done = false;
@@ -333,21 +294,6 @@ static void every_allocation_may_fail(void **state)
         sp_scope_end(inner);
         assert_int_equal(sp_mem_stats_get().live_blocks, before);
     }
-    sp_scope_end(scope);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(every_recorded_run_gives_the_same_numbers, end_scope),
-        cmocka_unit_test_teardown(a_step_that_cannot_be_taken_changes_nothing, end_scope),
-        cmocka_unit_test_teardown(a_failed_gradient_is_the_steps_failure, end_scope),
-        cmocka_unit_test_teardown(a_step_within_its_own_differentiation_is_refused, end_scope),
-        cmocka_unit_test_teardown(a_steady_step_asks_for_no_memory, end_scope),
-        cmocka_unit_test_teardown(a_step_goes_on_from_a_state_that_was_loaded, end_scope),
-        cmocka_unit_test_teardown(the_rate_is_kept_exactly, end_scope),
-        cmocka_unit_test_teardown(options_are_checked, end_scope),
-        cmocka_unit_test_teardown(every_allocation_may_fail, end_scope),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()
