@@ -1,5 +1,6 @@
 /* The op table, entry by entry: complete, covered by cases, and impossible to crash with attributes or inputs. */
 #define _POSIX_C_SOURCE 200809L /* setrlimit */
+#define SP_EXPERIMENTAL 1 /* sp_mem_fail_at */
 #include <float.h>
 #include <limits.h>
 #include <math.h>
@@ -102,11 +103,46 @@ static void prepare(trial *t, const op_case *c, sp_dtype real)
     assert_int_equal(sp_error(), SP_OK);
 }
 
+/* Leaves this byte in the memory that the next results of these sizes are likely to get. */
+static void soil(sp_list y, int byte)
+{
+    sp_scope scope = sp_scope_begin();
+    for (int j = 0; j < 2 * y.n; j++) {
+        int64_t bytes = y.at[j / 2]->size * (int64_t)sp_dtype_size(y.at[j / 2]->dtype);
+        sp_tensor *t = sp_zeros(SP_U8, SP_DIMS(bytes));
+        if (t)
+            memset(sp__data_mut(t), byte, (size_t)bytes);
+    }
+    sp_scope_end(scope);
+}
+
+static sp_list call(const trial *t)
+{
+    sp_set_seed(5);
+    return sp__apply(t->op, t->n, t->in, t->attrs);
+}
+
+/* Whatever was in its memory before, the result is the same: every element is written. */
+static void check_written(const trial *t, const char *what, sp_list y)
+{
+    static const int soils[] = {0xa5, 0x5b};
+    for (int k = 0; k < 2; k++) {
+        sp_scope scope = sp_scope_begin();
+        soil(y, soils[k]);
+        sp_list again = call(t);
+        for (int j = 0; j < y.n; j++)
+            if (!again.at[j] || memcmp(sp_data(again.at[j]), sp_data(y.at[j]),
+                                       (size_t)y.at[j]->size * sp_dtype_size(y.at[j]->dtype)) != 0)
+                fail_msg("%s, %s: result %d is not the same twice", op_case_text(t->c), what, j);
+        sp_scope_end(scope);
+    }
+}
+
 /* The call either gives tensors or fails with a text; nothing between. Forgets the failure; true if it failed. */
 static bool fails_or_is_sane(const trial *t, const char *what)
 {
     sp_scope scope = sp_scope_begin();
-    sp_list y = sp__apply(t->op, t->n, t->in, t->attrs);
+    sp_list y = call(t);
     bool made = y.at[0] != NULL;
     if (made == (sp_error() != SP_OK))
         fail_msg("%s, %s: %s", op_case_text(t->c), what, made ? sp_error_text() : "no result and no failure");
@@ -115,6 +151,8 @@ static bool fails_or_is_sane(const trial *t, const char *what)
     for (int j = 0; made && j < y.n; j++)
         if (!y.at[j] || sp_shape_size(y.at[j]->shape) != y.at[j]->size || !y.at[j]->data)
             fail_msg("%s, %s: result %d is not whole", op_case_text(t->c), what, j);
+    if (made && y.at[0]->size < 4096)
+        check_written(t, what, y);
     sp_error_clear();
     sp_scope_end(scope);
     return !made;
@@ -305,6 +343,38 @@ static void an_absent_or_failed_input_is_no_crash(void **state)
     }
 }
 
+/* ---- memory that runs out ---- */
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    for (int k = 0; op_case_at(k); k++) {
+        if (op_case_at(k)->fails != SP_OK)
+            continue;
+        trial t;
+        sp_scope scope = sp_scope_begin();
+        prepare(&t, op_case_at(k), SP_F16); /* the longest way: casts, scratch memory, casts back */
+        bool failed = true;
+        for (int n = 1; failed; n++) {
+            sp_scope inner = sp_scope_begin();
+            int64_t live = sp_mem_stats_get().live_blocks;
+            sp_mem_fail_at(n);
+            sp_list y = call(&t);
+            failed = sp_mem_requests() >= n;
+            sp_mem_fail_at(0);
+            if (failed && (y.at[0] || sp_error() != SP_ERR_NOMEM))
+                fail_msg("%s, allocation %d fails: %s", op_case_text(t.c), n, y.at[0] ? "a result" : sp_error_text());
+            if (!failed)
+                op_check_made(op_case_text(t.c), y.at[0]);
+            sp_error_clear();
+            sp_scope_end(inner);
+            if (sp_mem_stats_get().live_blocks > live)
+                fail_msg("%s, allocation %d fails: a block is lost", op_case_text(t.c), n);
+        }
+        sp_scope_end(scope);
+    }
+}
+
 /* ---- what the op table does not show ---- */
 
 static double nth(const sp_tensor *t, int64_t i) { return sp_at(t, i); }
@@ -423,6 +493,7 @@ int main(void)
         cmocka_unit_test_setup(missing_attributes_are_refused, forget_failures),
         cmocka_unit_test_setup(no_input_can_crash_an_op, forget_failures),
         cmocka_unit_test_setup(an_absent_or_failed_input_is_no_crash, forget_failures),
+        cmocka_unit_test_setup(every_allocation_may_fail, forget_failures),
         cmocka_unit_test_setup(python_indexing, forget_failures),
         cmocka_unit_test_setup(slices_in_one_run_share_their_elements, forget_failures),
         cmocka_unit_test_setup(vectors_multiply_as_rows_and_columns, forget_failures),
