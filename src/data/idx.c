@@ -78,7 +78,7 @@ static sp_status reader_read(reader *r, void *out, int64_t n, int64_t *got)
         unsigned ask = (unsigned)SP__MIN(n - *got, (int64_t)1 << 30);
         int k = gzread(r->gz, (char *)out + *got, ask), code = 0;
         const char *why = k > 0 ? "" : gzerror(r->gz, &code);
-        if (k < 0 || (k == 0 && code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR))
+        if (k < 0 || (k == 0 && code != Z_OK))
             return sp__err(SP_ERR_FORMAT, "mnist: %s: damaged gzip data after %lld bytes: %s", r->path, (long long)*got,
                            why);
         if (k <= 0)
