@@ -266,7 +266,6 @@ static const difference differences[] = {
     {"MSELoss/mean_broadcast", REFUSED, "shapes that differ are a mistake more often than meant"},
     {"MSELoss/sum_broadcast", REFUSED, "the same"},
     {"MSELoss/none_broadcast", REFUSED, "the same"},
-    {"LayerNorm/params_of_last_axis", REFUSED, "scale and shift have the axes that are normalised"},
     {"FloorMod/mixed_float32_float64", NOT_COMPARED, "3 % 0.1 is the exact remainder, as in Python; there it is 0"},
     {"FloorMod/mixed_uint8_float64", NOT_COMPARED, "the same"},
     {"Pow/special", GRADIENT_NOT_COMPARED, "x^0 is constant also at 0; NaN there"},

@@ -208,20 +208,11 @@ const sp__op sp__op_gelu = {.name = "GeLU",
 
 sp_tensor *sp_gelu(sp_tensor *x, bool exact) { return sp__call_op(&sp__op_gelu, &(gelu_attrs){exact}, x); }
 
-/* ---- LeakyReLU{alpha}, Elu{alpha}: spelled out, as nothing is gained by a kernel of their own ---- */
+/* ---- LeakyReLU{alpha}: spelled out, as in MindSpore's files ---- */
 
 /* max(x, alpha x), min for alpha > 1, as MindSpore: half of each slope at 0. */
 sp_tensor *sp_leaky_relu(sp_tensor *x, double alpha)
 {
     sp_tensor *scaled = sp_mul_number(x, alpha);
     return alpha <= 1 ? sp_maximum(scaled, x) : sp_minimum(scaled, x);
-}
-
-/* x above 0, alpha (e^x - 1) below; the side not taken is computed at 0, so that it stays finite. */
-sp_tensor *sp_elu(sp_tensor *x, double alpha)
-{
-    sp_tensor *zero = x ? sp__like(x, 0) : NULL;
-    sp_tensor *above = sp_greater(x, zero);
-    sp_tensor *below = sp_mul_number(sp_add_number(sp_exp(sp_where(above, zero, x)), -1), alpha);
-    return sp_where(above, x, below);
 }

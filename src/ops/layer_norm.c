@@ -5,8 +5,8 @@
 #include "ops/op.h"
 
 typedef struct ln_attrs {
-    int64_t begin_norm_axis;   /* the first of the axes normalised over            */
-    int64_t begin_params_axis; /* the first of gamma's and beta's: the same one    */
+    int64_t begin_norm_axis;   /* the first of the axes normalised over                                  */
+    int64_t begin_params_axis; /* the first of gamma's and beta's axes; mostly the same                  */
     double epsilon;
 } ln_attrs;
 
@@ -18,38 +18,40 @@ static const sp__field ln_fields[] = {SP__FIELD(ln_attrs, begin_norm_axis, SP__I
 enum { X, GAMMA, BETA }; /* arguments */
 enum { Y, MEAN, RSTD };  /* results   */
 
-/* x as rows (outer, inner), and the shapes of what belongs to rows and to columns. */
+/* x as rows (outer, inner), the shapes of what there is one of for each row, and of gamma and beta. */
 typedef struct rows {
     int64_t outer, inner;
-    sp_shape of_row, of_columns;
-    int begin;
+    sp_shape of_row, of_params;
+    int begin, params;
 } rows;
 
 static rows rows_of(sp_shape x, const void *attrs)
 {
     rows r = {.outer = 1, .inner = 1, .of_row = x};
     sp__axis(((const ln_attrs *)attrs)->begin_norm_axis, x.rank, &r.begin);
+    sp__axis(((const ln_attrs *)attrs)->begin_params_axis, x.rank, &r.params);
     for (int i = 0; i < r.begin; i++)
         r.outer *= x.dim[i];
     for (int i = r.begin; i < x.rank; i++) {
         r.inner *= x.dim[i];
         r.of_row.dim[i] = 1;
-        r.of_columns.dim[r.of_columns.rank++] = x.dim[i];
     }
+    for (int i = r.params; i < x.rank; i++)
+        r.of_params.dim[r.of_params.rank++] = x.dim[i];
     return r;
 }
 
 static sp_status check_axes(const sp__op *op, const ln_attrs *a, sp_shape x)
 {
-    int norm, params;
-    if (!sp__axis(a->begin_norm_axis, x.rank, &norm) || !sp__axis(a->begin_params_axis, x.rank, &params))
-        return sp__err(SP_ERR_VALUE, "%s: begin_norm_axis %lld, begin_params_axis %lld of shape %s", op->label,
-                       (long long)a->begin_norm_axis, (long long)a->begin_params_axis, sp__shape_text(x));
-    if (norm != params)
-        return sp__err(SP_ERR_UNSUPPORTED, "%s: begin_norm_axis is %d, begin_params_axis %d, expected the same",
-                       op->label, norm, params);
-    return SP_OK;
+    int at;
+    if (sp__axis(a->begin_norm_axis, x.rank, &at) && sp__axis(a->begin_params_axis, x.rank, &at))
+        return SP_OK;
+    return sp__err(SP_ERR_VALUE, "%s: begin_norm_axis %lld, begin_params_axis %lld of shape %s", op->label,
+                   (long long)a->begin_norm_axis, (long long)a->begin_params_axis, sp__shape_text(x));
 }
+
+/* Whether the kernels know what to multiply with: gamma is as long as a row. */
+static bool is_plain(const rows *r) { return r->begin == r->params; }
 
 static sp_status not_defined(const sp__call *c)
 {
@@ -66,8 +68,11 @@ static sp_status back_rule(sp__call *c)
     if (st != SP_OK)
         return st;
     rows r = rows_of(x, c->attrs);
+    if (!is_plain(&r))
+        return sp__err(SP_ERR_VALUE, "%s: begin_norm_axis is %d, begin_params_axis %d, expected the same", c->op->label,
+                       r.begin, r.params);
     for (int i = 1; i < 5; i++) {
-        st = sp__norm_want(c, i, names[i], i == 1 ? x : i == 2 ? r.of_columns : r.of_row);
+        st = sp__norm_want(c, i, names[i], i == 1 ? x : i == 2 ? r.of_params : r.of_row);
         if (st != SP_OK)
             return st;
     }
@@ -105,21 +110,34 @@ static sp_status layer_norm_rule(sp__call *c)
     if (st != SP_OK)
         return st;
     rows r = rows_of(x, c->attrs);
-    st = sp__norm_want(c, GAMMA, "gamma", r.of_columns);
+    st = sp__norm_want(c, GAMMA, "gamma", r.of_params);
     if (st == SP_OK)
-        st = sp__norm_want(c, BETA, "beta", r.of_columns);
+        st = sp__norm_want(c, BETA, "beta", r.of_params);
     c->out[Y] = sp__desc_of(c->in[X]);
     c->out[MEAN] = c->out[RSTD] = (sp__desc) { c->in[X]->dtype, r.of_row };
+    return st;
+}
+
+/* y = gamma y + beta where gamma is not as long as a row. */
+static sp_status scale_and_shift(sp__call *c)
+{
+    const sp__watcher *tape = sp__watch(NULL);
+    sp_scope scope = sp_scope_begin();
+    sp_status st = sp__copy_elements(c->y[Y], sp_add(sp_mul(c->y[Y], c->in[GAMMA]), c->in[BETA]));
+    sp_scope_end(scope);
+    sp__watch(tape);
     return st;
 }
 
 static sp_status layer_norm_run(sp__call *c)
 {
     rows r = rows_of(c->in[X]->shape, c->attrs);
-    bool done = sp__k_layer_norm(c->in[X]->dtype, c->y[Y]->data, c->y[MEAN]->data, c->y[RSTD]->data, c->in[X]->data,
-                                 c->in[GAMMA]->data, c->in[BETA]->data, ((const ln_attrs *)c->attrs)->epsilon, r.outer,
-                                 r.inner);
-    return done ? SP_OK : not_defined(c);
+    bool plain = is_plain(&r);
+    const void *gamma = plain ? c->in[GAMMA]->data : NULL, *beta = plain ? c->in[BETA]->data : NULL;
+    if (!sp__k_layer_norm(c->in[X]->dtype, c->y[Y]->data, c->y[MEAN]->data, c->y[RSTD]->data, c->in[X]->data, gamma,
+                          beta, ((const ln_attrs *)c->attrs)->epsilon, r.outer, r.inner))
+        return not_defined(c);
+    return plain ? SP_OK : scale_and_shift(c);
 }
 
 /* What flows into the variance: d rstd / d variance = -rstd^3 / 2. */
@@ -138,14 +156,15 @@ static void spelled_out(const sp__node *n, sp_tensor *const *dy, uint64_t want, 
         dx[X] = sp__norm_dx(&m, dy[Y] ? sp_mul(dy[Y], n->in[GAMMA]) : SP_NONE, dy[MEAN] ? dy[MEAN] : SP_NONE,
                             dy[RSTD] ? into_variance(dy[RSTD], m.rstd) : SP_NONE);
     if (SP__WANTS(want, GAMMA))
-        dx[GAMMA] = dy[Y] ? sp__sum_to(sp_mul(dy[Y], sp__norm_hat(&m)), r.of_columns) : sp__zeros_of(n->in_desc[GAMMA]);
+        dx[GAMMA] = dy[Y] ? sp__sum_to(sp_mul(dy[Y], sp__norm_hat(&m)), r.of_params) : sp__zeros_of(n->in_desc[GAMMA]);
     if (SP__WANTS(want, BETA))
-        dx[BETA] = dy[Y] ? sp__sum_to(dy[Y], r.of_columns) : sp__zeros_of(n->in_desc[BETA]);
+        dx[BETA] = dy[Y] ? sp__sum_to(dy[Y], r.of_params) : sp__zeros_of(n->in_desc[BETA]);
 }
 
 static void layer_norm_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp_tensor **dx)
 {
-    if (!sp__norm_fuses(n, dy)) {
+    rows r = rows_of(n->in_desc[X].shape, n->attrs);
+    if (!is_plain(&r) || !sp__norm_fuses(n, dy)) {
         spelled_out(n, dy, want, dx);
         return;
     }

@@ -140,7 +140,8 @@ struct sp__op {
     X(concat) X(stack) X(strided_slice) X(strided_slice_grad) X(gather) X(gather_grad) X(one_hot) \
     X(conv2d) X(conv2d_input) X(conv2d_filter) \
     X(max_pool2d) X(max_pool2d_back) X(max_pool2d_gather) X(avg_pool2d) X(avg_pool2d_back) \
-    X(batch_norm) X(batch_norm_back) X(layer_norm) X(layer_norm_back) X(dropout) X(dropout_back)
+    X(batch_norm) X(batch_norm_back) X(layer_norm) X(layer_norm_back) X(dropout) X(dropout_back) \
+    X(elu)
 /* clang-format on */
 
 #define X(id) extern const sp__op sp__op_##id;
