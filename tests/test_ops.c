@@ -1,6 +1,6 @@
 /* The op table, entry by entry: complete, covered by cases, and impossible to crash with attributes or inputs. */
 #define _POSIX_C_SOURCE 200809L /* setrlimit */
-#define SP_EXPERIMENTAL 1 /* sp_mem_fail_at */
+#define SP_EXPERIMENTAL 1       /* sp_mem_fail_at */
 #include <float.h>
 #include <limits.h>
 #include <math.h>
@@ -317,6 +317,25 @@ static void no_input_can_crash_an_op(void **state)
     }
 }
 
+static void an_op_takes_a_type_or_refuses_it(void **state)
+{
+    (void)state;
+    for (int k = 0; op_case_at(k); k++) {
+        if (op_case_at(k)->fails != SP_OK)
+            continue;
+        for (int type = 0; type < SP_DTYPE_COUNT_; type++) {
+            trial t;
+            sp_scope scope = sp_scope_begin();
+            prepare(&t, op_case_at(k), SP_F32);
+            for (int i = 0; i < t.n; i++)
+                if (t.in[i] != SP_NONE && sp_dtype_is_float(t.in[i]->dtype))
+                    t.in[i] = sp_cast(t.in[i], (sp_dtype)type);
+            fails_or_is_sane(&t, sp_dtype_name((sp_dtype)type));
+            sp_scope_end(scope);
+        }
+    }
+}
+
 static void an_absent_or_failed_input_is_no_crash(void **state)
 {
     (void)state;
@@ -492,6 +511,7 @@ int main(void)
         cmocka_unit_test_setup(no_attribute_can_crash_an_op, forget_failures),
         cmocka_unit_test_setup(missing_attributes_are_refused, forget_failures),
         cmocka_unit_test_setup(no_input_can_crash_an_op, forget_failures),
+        cmocka_unit_test_setup(an_op_takes_a_type_or_refuses_it, forget_failures),
         cmocka_unit_test_setup(an_absent_or_failed_input_is_no_crash, forget_failures),
         cmocka_unit_test_setup(every_allocation_may_fail, forget_failures),
         cmocka_unit_test_setup(python_indexing, forget_failures),

@@ -15,7 +15,8 @@ typedef struct op_case {
     /* Inputs, a shape each, with a space between: "2x3 3 0d"; 0d is a single number, - is SP_NONE. Behind a colon what
      * elements are like, without one: distinct numbers of both signs, none near 0 nor a multiple of 0.5.
      *   :p    positive     :u    in (0, 1)    :z   all 0        :t    with ties: from -1, 0, 1
-     *   :b    Bool         :i5   Int32 in [0, 5)     :I5  Int64 in [0, 5)     :n5  Int32 in [-5, 5) */
+     *   :b    Bool         :i5   Int32 in [0, 5)     :I5  Int64 in [0, 5)     :n5  Int32 in [-5, 5)
+     *   :c5   all Int32 5 */
     const char *in;
     unsigned wrt; /* inputs that are differentiated, SP_ARG(i); 0: all that are floating-point */
 

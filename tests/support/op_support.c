@@ -143,6 +143,9 @@ static void fill(double *v, int64_t n, const char *kind, int which, uint64_t *se
         case 'n':
             v[i] = floor(2 * r * (double)limit) - (double)limit;
             break;
+        case 'c':
+            v[i] = (double)limit;
+            break;
         default:
             v[i] = 0;
         }
@@ -156,6 +159,7 @@ static sp_dtype type_of(const char *kind, sp_dtype real)
         return SP_BOOL;
     case 'i':
     case 'n':
+    case 'c':
         return SP_I32;
     case 'I':
         return SP_I64;
