@@ -78,7 +78,7 @@ static bool skip(cursor *c, uint64_t n)
     return true;
 }
 
-/* Walks a message of type; on failure c->p is where. */
+/* Walks a message of type; on failure c->p is where. Texts become C strings: a zero in one would cut it. */
 static bool walk(cursor *c, const ProtobufCMessageDescriptor *type, int depth)
 {
     if (depth > SP__PROTO_MAX_DEPTH)
@@ -110,6 +110,10 @@ static bool walk(cursor *c, const ProtobufCMessageDescriptor *type, int depth)
         if (!skip(c, n))
             return false;
         const ProtobufCFieldDescriptor *f = protobuf_c_message_descriptor_get_field(type, (unsigned)(key >> 3));
+        if (f && f->type == PROTOBUF_C_TYPE_STRING && !sp__utf8_ok(start, (size_t)n)) {
+            c->p = start;
+            return stop(c, "a text is not UTF-8");
+        }
         if (!f || f->type != PROTOBUF_C_TYPE_MESSAGE)
             continue;
         cursor inner = {.p = start, .end = start + n};
