@@ -1,6 +1,4 @@
 /* onednn.c: oneDNN behind the table of backend.h. */
-#include <oneapi/dnnl/dnnl.h>
-
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -42,4 +40,8 @@ static bool gemm_f32(const sp__gemm *g, const float *A, const float *B, float *C
 const sp__backend sp__onednn = {
     .name = "onednn",
     .gemm_f32 = gemm_f32,
+    .conv_supports = sp__onednn_conv_supports,
+    .conv = sp__onednn_conv,
+    .conv_grad_input = sp__onednn_conv_grad_input,
+    .conv_grad_weight = sp__onednn_conv_grad_weight,
 };

@@ -1,11 +1,73 @@
-/* kernels/onednn/onednn.h: shared by the files that call oneDNN. */
+/* kernels/onednn/onednn.h: shared by the files that call oneDNN.
+ *
+ *   onednn.c   the table, threads, matrix products
+ *   conv.c     running convolutions        prepare.c   making and keeping them
+ *   compat.c   the differences between 2.x and 3.x */
 #ifndef SP_KERNELS_ONEDNN_ONEDNN_H
 #define SP_KERNELS_ONEDNN_ONEDNN_H
 
 #include "kernels/backend.h"
+#include "kernels/onednn/compat.h"
 
 /* oneDNN takes OpenMP's number of threads: sets it for the work ahead, and gives the old one back to restore it. */
 int sp__onednn_threads_begin(int64_t work);
 void sp__onednn_threads_end(int usual);
+
+/* n bytes, cleared; NULL without a recorded error: another kernel will do the work. */
+void *sp__onednn_alloc(size_t n);
+
+/* ---- prepared convolutions ---- */
+
+/* What a prepared convolution is known by. */
+typedef struct sp__conv_key {
+    sp__conv c;
+    int64_t pass;    /* sp__conv_pass                                        */
+    int64_t threads; /* a primitive runs with as many as it was made for     */
+} sp__conv_key;
+
+enum { SP__PORT_X, SP__PORT_W, SP__PORT_Y, SP__PORT_B, SP__PORTS };
+
+/* One array of the convolution. Ours is dense; where the primitive wants another order it gets a copy (inner) in the
+ * thread's scratch memory, made or taken back by reorder. */
+typedef struct sp__port {
+    int arg; /* DNNL_ARG_*, 0: not used by this pass */
+    bool output;
+    dnnl_memory_t plain;
+    dnnl_memory_t inner;      /* NULL: plain is what the primitive wants */
+    dnnl_primitive_t reorder; /* plain to inner, or for the output inner to plain */
+    size_t offset;            /* of inner in the scratch memory */
+} sp__port;
+
+typedef struct sp__conv_entry {
+    sp__conv_key key;
+    uint64_t used; /* when, on the cache's clock */
+    dnnl_primitive_t primitive;
+    dnnl_memory_t scratchpad;
+    sp__port port[SP__PORTS];
+    size_t scratch_bytes; /* of all inner memory and the scratchpad, which lies at 0 */
+} sp__conv_entry;
+
+/* A thread's prepared convolutions; the one used longest ago makes room for a new one. */
+enum { SP__CONV_ENTRIES = 96 };
+typedef struct sp__conv_cache {
+    dnnl_engine_t engine;
+    dnnl_stream_t stream;
+    uint64_t clock;
+    int count;
+    sp__conv_entry *entry[SP__CONV_ENTRIES];
+    char *scratch; /* 64-byte aligned, as large as the largest user needs */
+    size_t scratch_bytes;
+} sp__conv_cache;
+
+/* This thread's; NULL if it cannot be had. */
+sp__conv_cache *sp__conv_cache_get(void);
+/* The prepared convolution, made if need be; NULL if oneDNN refuses it or memory runs out. Records no error. */
+sp__conv_entry *sp__conv_prepare(sp__conv_cache *cache, const sp__conv_key *key);
+
+/* The entries of the table that conv.c has. */
+bool sp__onednn_conv_supports(const sp__conv *c, sp__conv_pass pass);
+bool sp__onednn_conv(const sp__conv *c, float *y, const float *x, const float *w, const float *b);
+bool sp__onednn_conv_grad_input(const sp__conv *c, float *dx, const float *dy, const float *w);
+bool sp__onednn_conv_grad_weight(const sp__conv *c, float *dw, const float *dy, const float *x);
 
 #endif
