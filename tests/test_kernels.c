@@ -513,7 +513,7 @@ static void python_signs_and_division_by_zero_are_as_stated(void **state)
     const int32_t quotients[] = {3, -4, -4, 3, INT32_MAX, INT32_MIN, INT32_MIN}, rests[] = {1, 1, -1, -1, 0, 0, 0};
     assert_memory_equal(q, quotients, sizeof q);
     assert_memory_equal(r, rests, sizeof r);
-    const double x[] = {7, -7, 7, -7, 5.5, -5.5, 1}, y[] = {2, 2, -2, -2, 2, 2, INFINITY};
+    const double x[] = {7, -7, 7, -7, 5.5, -5.5, 1}, y[] = {2, 2, -2, -2, 2, 2, HUGE_VAL};
     double m[7];
     assert_true(sp__k_binary(SP__FLOOR_MOD, SP_F64, m, x, y, &plan));
     const double want[] = {1, 1, -1, -1, 1.5, 0.5, 1};

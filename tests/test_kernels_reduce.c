@@ -390,7 +390,7 @@ static void the_k_largest_come_in_order_with_ties_by_position(void **state)
                 }
                 free(x), free(v), free(at), free(ws);
             }
-    const double x[] = {-0.0, NAN, 0.0, INFINITY};
+    const double x[] = {-0.0, (double)NAN, 0.0, HUGE_VAL};
     double v[4];
     int32_t at[4];
     _Alignas(16) char ws[256];
