@@ -246,7 +246,7 @@ static void dropout_refuses_what_is_no_probability(void **state)
     (void)state;
     sp_scope scope = sp_scope_begin();
     sp_tensor *x = sp_ones(SP_F32, SP_DIMS(4));
-    const double wrong[] = {1, -0.1, 1.5, NAN, INFINITY};
+    const double wrong[] = {1, -0.1, 1.5, (double)NAN, (double)INFINITY};
     for (int i = 0; i < 5; i++) {
         assert_null(sp_dropout(x, wrong[i]));
         assert_int_equal(sp_error(), SP_ERR_VALUE);
