@@ -204,3 +204,5 @@ sp_list sp_grad(void *grad_fn, sp_list in)
         all[i] = i < g.d_in.n ? g.d_in.at[i] : g.d_weights.at[i - g.d_in.n];
     return (sp_list){all, n};
 }
+
+sp_tensor *sp_stop_gradient(sp_tensor *x) { return sp__call_op(&sp__op_stop_gradient, NULL, x); }

@@ -1,6 +1,5 @@
 /* Ops that pass their argument on: Identity (a handle of its own for the same elements) and StopGradient. */
 #include "ops/op.h"
-#include "spore/grad.h"
 
 static int64_t whole_view(const sp__call *c)
 {
@@ -34,5 +33,3 @@ const sp__op sp__op_stop_gradient = {.name = "StopGradient",
                                      .rule = sp__rule_same,
                                      .view = whole_view,
                                      .no_grad = "nothing behind it is differentiated"};
-
-sp_tensor *sp_stop_gradient(sp_tensor *x) { return sp__call_op(&sp__op_stop_gradient, NULL, x); }
