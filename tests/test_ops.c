@@ -501,6 +501,24 @@ static int forget_failures(void **state)
     return 0;
 }
 
+static void counts_without_values_are_refused(void **state)
+{
+    (void)state;
+    sp_scope scope = sp_scope_begin();
+    sp_tensor *x = sp_ones(SP_F32, SP_DIMS(1, 2));
+    assert_null(sp_sum_axes(x, 1, NULL, false));
+    assert_null(sp_squeeze(x, 1, NULL));
+    assert_null(sp_transpose(x, 2, NULL));
+    assert_null(sp_tile(x, 2, NULL));
+    assert_null(sp_index_new(x, 1, NULL));
+    assert_null(sp_mean_axes(x, -1, (int[]){0}, false));
+    assert_null(sp_max_axes(x, 99, (int[99]){0}, false));
+    assert_int_equal(sp_error(), SP_ERR_VALUE);
+    sp_error_clear();
+    op_check_made("sum of all", sp_sum_axes(x, 0, NULL, false));
+    sp_scope_end(scope);
+}
+
 int main(void)
 {
     limit_memory();
@@ -519,6 +537,7 @@ int main(void)
         cmocka_unit_test_setup(vectors_multiply_as_rows_and_columns, forget_failures),
         cmocka_unit_test_setup(more_tensors_are_joined_than_an_op_takes, forget_failures),
         cmocka_unit_test_setup(sums_of_integers_are_int64, forget_failures),
+        cmocka_unit_test_setup(counts_without_values_are_refused, forget_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

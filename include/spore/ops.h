@@ -112,7 +112,7 @@ SP_API sp_range sp_all(void);                         /* :                      
 SP_API sp_range sp_pick(int64_t i);                   /* i, and the axis is dropped; SP_ERR_VALUE    */
 SP_API sp_range sp_span(int64_t start, int64_t stop); /* start:stop                                  */
 SP_API sp_range sp_from_to_by(int64_t start, int64_t stop, int64_t step); /* start:stop:step, step not 0             */
-#define SP_END INT64_MAX /* as stop: to the end                         */
+#define SP_END INT64_MAX /* as stop: to the end, with a negative step to the beginning */
 
 /* x[:2] is sp_index(x, sp_span(0, 2)); x[0, :, 1] is sp_index(x, sp_pick(0), sp_all(), sp_pick(1)). */
 SP_API sp_tensor *sp_index_new(sp_tensor *x, int n, const sp_range *ranges);

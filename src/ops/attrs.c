@@ -11,7 +11,7 @@ sp__ints sp__ints_of_shape(sp_shape shape)
 
 sp__ints sp__ints_of(int n, const int *values)
 {
-    sp__ints v = {.n = values || n < 0 ? n : 0};
+    sp__ints v = {.n = values || n <= 0 ? n : -1};
     for (int i = 0; i < SP__MIN(v.n, SP_MAX_RANK); i++)
         v.v[i] = values[i];
     return v;

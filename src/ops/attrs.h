@@ -65,7 +65,8 @@ typedef struct sp__one_hot_attrs {
     sp_dtype dtype;
 } sp__one_hot_attrs;
 
-/* A shape, or axes, as an attribute; n too large or negative is kept as it is and refused by the op. */
+/* A shape, or axes, as an attribute; n too large or negative is kept as it is and refused by the op; so
+ * is n > 0 without values. */
 sp__ints sp__ints_of_shape(sp_shape shape);
 sp__ints sp__ints_of(int n, const int *values);
 /* The shape of these sizes (none is -1). */

@@ -275,7 +275,7 @@ const sp__op sp__op_tile = {.name = "Tile",
 
 sp_tensor *sp_tile(sp_tensor *x, int n, const int64_t *times)
 {
-    sp__tile_attrs attrs = {.multiples.n = times || n < 0 ? n : 0};
+    sp__tile_attrs attrs = {.multiples.n = times || n <= 0 ? n : -1};
     for (int i = 0; i < SP__MIN(attrs.multiples.n, SP_MAX_RANK); i++)
         attrs.multiples.v[i] = times[i];
     return sp__call_op(&sp__op_tile, &attrs, x);

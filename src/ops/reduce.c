@@ -105,30 +105,25 @@ static int last_reduced(const runs *r, int below)
 /* y = x reduced, one run after the other from the innermost; what is between them lies in scratch memory. */
 static sp_status reduce_runs(const sp__call *c, sp__reduce f, sp_dtype to, void *y, runs *r)
 {
-    const sp_tensor *x = c->in[0];
-    sp_dtype from = x->dtype;
-    const void *src = x->data;
-    void *held = NULL;
+    sp_dtype from = c->in[0]->dtype;
+    const void *src = c->in[0]->data;
+    void *held = NULL; /* src, when it is scratch memory */
     size_t held_bytes = 0;
     sp_status st = SP_OK;
-    int at = last_reduced(r, r->n);
-    if (at < 0) /* nothing to add up: the same elements, of type `to` */
-        *r = (runs){.n = 2, .size = {x->size, 1}, .reduced = {false, true}}, at = 1;
-    while (st == SP_OK && at >= 0) {
-        int next = last_reduced(r, at);
-        void *dst = y;
+    if (last_reduced(r, r->n) < 0) /* nothing to add up: the same elements, of type `to` */
+        *r = (runs){.n = 2, .size = {c->in[0]->size, 1}, .reduced = {false, true}};
+    for (int at = last_reduced(r, r->n), next; st == SP_OK && at >= 0; at = next) {
+        next = last_reduced(r, at);
         size_t bytes = 0;
-        if (next >= 0) {
+        if (next >= 0)
             bytes = (size_t)(product(r->size, 0, at) * product(r->size, at + 1, r->n)) * sp_dtype_size(to);
-            dst = sp__alloc(bytes);
-        }
+        void *dst = next >= 0 ? sp__alloc(bytes) : y;
         st = dst ? reduce_run(c, f, to, from, dst, src, r, at) : SP_ERR_NOMEM;
         sp__free(held, held_bytes);
         held = next >= 0 ? dst : NULL;
         held_bytes = bytes;
         src = dst;
         from = to;
-        at = next;
     }
     sp__free(held, held_bytes);
     return st;
