@@ -134,7 +134,7 @@ static sp_status put_nodes(sp__mi_writer *w, const char *path)
         int v = w->graph->outputs[i];
         if (!w->names[v] && w->graph->values[v].kind == SP__VALUE_CONST)
             w->names[v] = sp__mi_emit_tensor(w, w->graph->values[v].tensor);
-        if (!w->names[v])
+        if (!w->names[v] && !w->failed)
             return sp__err(SP_ERR_UNSUPPORTED, "mindir: %s: output %lld has no form in the file", path, (long long)i);
     }
     if (w->failed)
