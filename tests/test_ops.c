@@ -202,7 +202,8 @@ static const int64_t INTEGERS[] = {INT64_MIN,
                                    (int64_t)1 << 60,
                                    INT64_MAX - 1,
                                    INT64_MAX};
-static const double NUMBERS[] = {NAN, INFINITY, -INFINITY, -DBL_MAX, -1, -0.0, 0, DBL_TRUE_MIN, 0.5, 1, 2, DBL_MAX};
+static const double NUMBERS[] = {
+    (double)NAN, (double)INFINITY, -(double)INFINITY, -DBL_MAX, -1, -0.0, 0, DBL_TRUE_MIN, 0.5, 1, 2, DBL_MAX};
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
