@@ -24,7 +24,9 @@ typedef struct sp_train_state {
 
 typedef enum sp_event { SP_TRAIN_BEGIN, SP_EPOCH_BEGIN, SP_STEP_END, SP_EPOCH_END, SP_TRAIN_END } sp_event;
 
-/* A callback returns false to stop training cleanly. `free` (may be NULL) is called once at the end of sp_fit(). */
+/* A callback returns false to stop training cleanly: sp_fit() then returns SP_OK, or the failure that was recorded. All callbacks
+ * hear of each event, in order; of SP_TRAIN_END also after a failure (sp_error() is set then), of SP_EPOCH_END only if the epoch was
+ * complete. `free` (may be NULL) is called once at the end of sp_fit(), also if that refuses its options. */
 typedef struct sp_callback {
     bool (*on)(void *user, sp_event event, const sp_train_state *s);
     void (*free)(void *user);
@@ -43,10 +45,15 @@ typedef struct sp_fit_opts {
     void *loss_self;
     int n_callbacks;
     const sp_callback *callbacks;
-    bool catch_interrupt; /* Ctrl-C (SIGINT) ends the step, calls TRAIN_END, returns SP_ERR_INTERRUPTED */
+    bool
+        catch_interrupt; /* Ctrl-C (SIGINT) ends the step, calls TRAIN_END, returns SP_ERR_INTERRUPTED; a second one does what
+                           * it would do without us */
 } sp_fit_opts;
 
-/* Trains. The net is in training mode during it and in its former mode afterwards. */
+/* Trains: the optimizer's parameters, by the gradients of the loss. The net and all cells in it are in training mode during it
+ * and in their former modes afterwards. SP_ERR_INTERRUPTED, the failure of the data, the net, the loss, a step or a callback;
+ * SP_ERR_SHAPE (a loss of more than one element), SP_ERR_VALUE (options, no batch in an epoch). A failure that is carried already is
+ * returned at once. What was learnt until then stays learnt. */
 SP_API sp_status sp_fit_with(const sp_fit_opts *opts);
 #define sp_fit(...) sp_fit_with(&(sp_fit_opts){._ = 0, __VA_ARGS__})
 
@@ -56,10 +63,11 @@ typedef struct sp_scores {
     int64_t rows;
 } sp_scores;
 
-/* Evaluates in evaluation mode. scores is filled on success. */
+/* Evaluates in evaluation mode; afterwards all cells are in their former modes. loss as in sp_fit_opts. scores is filled on
+ * success; failures as sp_fit()'s. */
 SP_API sp_status sp_evaluate(sp_cell *net, sp_iter *data, sp_fn loss, void *loss_self, sp_scores *scores);
 
-/* ---- ready-made callbacks ---- */
+/* ---- ready-made callbacks: one that cannot be made is empty, and sp_fit() returns the failure that was recorded ---- */
 
 /* "epoch: 1 step: 100, loss is 0.4269" every n steps, as MindSpore's LossMonitor, to file (a FILE *; NULL: standard output). */
 SP_API sp_callback sp_loss_monitor(int64_t every, void *file);
@@ -73,7 +81,8 @@ SP_API sp_callback sp_checkpoint_callback(const char *path, int64_t every);
 /* Ends training when the mean loss of `patience` epochs in a row was not below the best by min_delta. */
 SP_API sp_callback sp_early_stopping(int patience, double min_delta);
 
-/* Asks a running sp_fit() of any thread to stop after its step; safe in a signal handler. */
+/* Asks every running sp_fit(), of any thread, to stop after its step and to return SP_ERR_INTERRUPTED; safe in a signal
+ * handler. */
 SP_API void sp_request_stop(void);
 
 #ifdef __cplusplus
