@@ -3,6 +3,7 @@
 # Seconds. A test that needs more than the default says so here, with the reason.
 set(SPORE_TIMEOUT_default 60)
 set(SPORE_TIMEOUT_install_test 120) # configures and compiles projects of its own
+set(SPORE_TIMEOUT_cli_test 180) # trains a dozen small networks
 
 set(SPORE_TIMEOUT_FACTOR 1)
 if(SPORE_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug") # slower, not wrong

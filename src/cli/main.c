@@ -1,0 +1,96 @@
+/* cli/main.c: the `spore` command. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const cli_command commands[] = {
+    {"train", cli_train, "train a network and save it"},
+    {"eval", cli_eval, "loss and accuracy of a trained network"},
+    {"predict", cli_predict, "run a network on arrays (.npy) or on a sample"},
+    {"info", cli_info, "what is in a checkpoint or a graph"},
+    {"download", cli_download, "fetch MNIST, or any file"},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const cli_command *find(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int usage(FILE *out)
+{
+    fprintf(out, "Usage: spore COMMAND [ARGUMENT]...\n"
+                 "Define, train, save, inspect and run networks, in MindSpore's file formats.\n\nCommands:\n");
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "  help       how to use a command: spore help COMMAND\n\n"
+                 "Options:\n  --help     this text\n  --version  the version, and how it was built\n\n"
+                 "Examples:\n"
+                 "  spore train --data mnist --epochs 3 --save model.ckpt --export model.mindir\n"
+                 "  spore eval model.mindir --data mnist\n"
+                 "  spore predict model.mindir --data mnist --sample 7\n"
+                 "  spore info model.ckpt\n\n"
+                 "Exit status: 0 done, 1 failed, 2 misused, 130 interrupted (Ctrl-C).\n");
+    return out == stdout ? CLI_DONE : CLI_MISUSED;
+}
+
+static int unknown(const char *name)
+{
+    cli_complain("no command '%s', expected train, eval, predict, info or download (see spore --help)", name);
+    return CLI_MISUSED;
+}
+
+static int version(void)
+{
+    printf("spore %s\n%s\n", sp_version(), sp_build_info());
+    return CLI_DONE;
+}
+
+static int run(const cli_command *command, int count, char **words)
+{
+    sp_scope scope = sp_scope_begin();
+    int status = command->run(count, words);
+    sp_scope_end(scope);
+    sp_shutdown();
+    return status;
+}
+
+static int help(const char *name)
+{
+    const cli_command *command = find(name);
+    if (!command)
+        return unknown(name);
+    char word[16], option[] = "--help", *words[] = {word, option, NULL};
+    snprintf(word, sizeof word, "%s", name);
+    return run(command, 2, words);
+}
+
+static int dispatch(int count, char **words)
+{
+    const char *name = count > 1 ? words[1] : "";
+    if (!*name)
+        return usage(stderr);
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return usage(stdout);
+    if (strcmp(name, "--version") == 0)
+        return version();
+    if (strcmp(name, "help") == 0)
+        return count > 2 ? help(words[2]) : usage(stdout);
+    const cli_command *command = find(name);
+    return command ? run(command, count - 1, words + 1) : unknown(name);
+}
+
+int main(int count, char **words)
+{
+    int status = dispatch(count, words);
+    if (fflush(stdout) || ferror(stdout)) { /* a full disk, a closed pipe */
+        cli_complain("standard output: %s", strerror(errno));
+        return status == CLI_DONE ? CLI_FAILED : status;
+    }
+    return status;
+}
