@@ -172,6 +172,16 @@ static void damaged_compressed_files_are_refused(void **state)
 }
 #endif
 
+#ifndef SPORE_HAVE_ZLIB
+static void without_zlib_a_compressed_file_is_refused(void **state)
+{
+    (void)state;
+    assert_true(file_set(images(), 0, 0x1f));
+    assert_true(file_set(images(), 1, 0x8b));
+    check_refused(SP_ERR_UNSUPPORTED, "train-images", "without zlib: gunzip it");
+}
+#endif
+
 /* ---- memory ---- */
 
 static sp_tensor *twice(void *user, sp_tensor *x)
@@ -287,6 +297,8 @@ int main(void)
         CASE(a_file_that_shrinks_before_it_is_read_is_noticed),
 #ifdef SPORE_HAVE_ZLIB
         CASE(damaged_compressed_files_are_refused),
+#else
+        CASE(without_zlib_a_compressed_file_is_refused),
 #endif
         CASE(every_allocation_may_fail),
         CASE(every_allocation_of_the_other_sources_may_fail),

@@ -477,6 +477,24 @@ static void the_cache_follows_the_environment(void **state)
     sp_scope_end(scope);
 }
 
+#ifndef SPORE_HAVE_CURL
+static void without_libcurl_it_is_said_what_to_do(void **state)
+{
+    (void)state;
+    check_says(sp_download("http://127.0.0.1:1/set.bin", here), SP_ERR_UNSUPPORTED, "without libcurl");
+    assert_int_equal(folder_count(here), 0);
+}
+#endif
+
+#ifndef SPORE_HAVE_ARCHIVE
+static void without_libarchive_it_is_said_what_to_do(void **state)
+{
+    (void)state;
+    check_says(sp_unpack("set.zip", here, 0), SP_ERR_UNSUPPORTED, "without libarchive");
+    assert_int_equal(folder_count(here), 0);
+}
+#endif
+
 static int group_begin(void **state)
 {
     (void)state;
@@ -499,6 +517,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(sha256_gives_the_published_digests),
         CASE(the_cache_follows_the_environment),
+#ifndef SPORE_HAVE_CURL
+        CASE(without_libcurl_it_is_said_what_to_do),
+#endif
+#ifndef SPORE_HAVE_ARCHIVE
+        CASE(without_libarchive_it_is_said_what_to_do),
+#endif
 #if defined(SPORE_HAVE_ARCHIVE) && defined(SPORE_HAVE_CURL)
         CASE(good_archives_are_unpacked),
         CASE(a_gz_is_one_file),

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#define SP_EXPERIMENTAL /* allocations that fail on request */
 #include "spore/grad.h"
 #include "support/op_cases.h"
 
@@ -334,6 +335,43 @@ static void the_same_step_again_asks_the_system_for_no_memory(void **state)
     sp_scope_end(outer);
 }
 
+/* A small network's step: everything of this family, forward and backward. */
+static sp_list whole_step(void *self, sp_list in)
+{
+    (void)self;
+    sp_tensor *y = sp_conv2d(in.at[0], in.at[1], &(sp_conv2d_attrs){.pad_mode = 0});
+    y = sp_batch_norm(y, in.at[2], in.at[2], SP_NONE, SP_NONE, true, 1e-3).at[0];
+    y = sp_max_pool2d(y, &(sp_pool2d_attrs){.kernel = {2, 2}, .stride = {2, 2}, .pad_mode = 1});
+    y = sp_avg_pool2d(sp_dropout(sp_elu(y, 1), 0.5), &(sp_pool2d_attrs){.kernel = {2, 2}, .pad_mode = 1});
+    y = sp_reshape(y, SP_DIMS(2, 4));
+    return sp_list_of(sp_sum(sp_square(sp_layer_norm(y, in.at[2], in.at[2], 1, 1e-3))));
+}
+
+static void an_allocation_that_fails_fails_the_step_alone(void **state)
+{
+    (void)state;
+    sp_scope outer = sp_scope_begin();
+    sp_list in = sp_list_of(numbers(SP_F64, SP_DIMS(2, 3, 4, 4)), numbers(SP_F64, SP_DIMS(4, 3, 3, 3)),
+                            numbers(SP_F64, SP_DIMS(4)));
+    sp_grad_fn first = {.fn = whole_step, .wrt = SP_ARG(0) | SP_ARG(1) | SP_ARG(2)};
+    sp_grad_fn second = {.fn = sp_grad, .self = &first, .wrt = SP_ARG(1)};
+    bool done = false;
+    int n = 0;
+    while (!done && n < 100000) {
+        sp_scope scope = sp_scope_begin();
+        sp_mem_fail_at(++n);
+        sp_tensor *d = sp_grad(&second, in).at[0];
+        done = d != NULL;
+        sp_mem_fail_at(0);
+        if (done != (sp_error() == SP_OK) || (!done && sp_error() != SP_ERR_NOMEM))
+            fail_msg("allocation %d failed: %s", n, sp_error_text());
+        sp_error_clear();
+        sp_scope_end(scope);
+    }
+    assert_true(n > 100 && done);
+    sp_scope_end(outer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +383,7 @@ int main(void)
         cmocka_unit_test(gradients_are_adjoint),
         cmocka_unit_test(zeros_in_the_attributes_are_ones),
         cmocka_unit_test(missing_arguments_are_named),
+        cmocka_unit_test(an_allocation_that_fails_fails_the_step_alone),
         cmocka_unit_test(the_same_step_again_asks_the_system_for_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,7 @@ static point to_picture(const hand *h, point p)
 static void draw_line(float *picture, const hand *h, point a, point b)
 {
     float reach = h->radius + .5f, dx = b.x - a.x, dy = b.y - a.y, length2 = dx * dx + dy * dy;
+    float scale = length2 > 0 ? 1 / length2 : 0; /* a line without length is a dot */
     int left = (int)SP__MAX(0.f, SP__MIN(a.x, b.x) - reach),
         right = (int)SP__MIN(SIDE - 1.f, SP__MAX(a.x, b.x) + reach);
     int top = (int)SP__MAX(0.f, SP__MIN(a.y, b.y) - reach),
@@ -158,10 +159,12 @@ static void draw_line(float *picture, const hand *h, point a, point b)
     for (int y = top; y <= bottom; y++)
         for (int x = left; x <= right; x++) {
             float px = (float)x + .5f - a.x, py = (float)y + .5f - a.y;
-            float along = length2 > 0 ? (px * dx + py * dy) / length2 : 0;
+            float along = (px * dx + py * dy) * scale;
             along = SP__MAX(0.f, SP__MIN(1.f, along));
-            float ex = px - along * dx, ey = py - along * dy;
-            float ink = SP__MIN(1.f, reach - sqrtf(ex * ex + ey * ey)) * h->ink; /* fades over one pixel */
+            float ex = px - along * dx, ey = py - along * dy, distance2 = ex * ex + ey * ey;
+            if (distance2 >= reach * reach)
+                continue;
+            float ink = SP__MIN(1.f, reach - sqrtf(distance2)) * h->ink; /* fades over one pixel */
             float *at = &picture[y * SIDE + x];
             *at = SP__MAX(*at, ink);
         }

@@ -153,6 +153,19 @@ static bool gelu(writer *w, const char **why)
     return result(w, mul(w, mul(w, x, number(w, 0.5)), add(w, number(w, 1), erf)));
 }
 
+/* MindSpore's takes no alpha but 1; others are max(x, 0) + alpha (e^min(x, 0) - 1). */
+static bool elu(writer *w, const char **why)
+{
+    (void)why;
+    const char *x = in(w, 0);
+    double alpha = get_float(w, "alpha");
+    if (alpha == 1)
+        return result(w, EMIT("Elu", IN(x), ATTRS(sp__mi_put_float(w, "alpha", 1))));
+    const char *zero = number(w, 0), *e = unary(w, "Exp", EMIT("Minimum", IN(x, zero), PLAIN));
+    const char *below = mul(w, sub(w, e, number(w, 1)), number(w, alpha));
+    return result(w, add(w, EMIT("Maximum", IN(x, zero), PLAIN), below));
+}
+
 static bool softmax(writer *w, const char **why)
 {
     (void)why;
@@ -568,6 +581,7 @@ static const struct {
     {"Cast", cast},
     {"Round", round_even},
     {"GeLU", gelu},
+    {"Elu", elu},
     {"Softmax", softmax},
     {"LogSoftmax", log_softmax},
     {"Select", select_},

@@ -120,11 +120,15 @@ static const sp__field max_back_fields[] = {SP__FIELD(max_back_attrs, size, SP__
 static sp_status check_index(const sp__call *c, int64_t pixels)
 {
     const int32_t *index = c->in[1]->data;
-    for (int64_t i = 0; i < c->in[1]->size; i++)
-        if (index[i] < -1 || index[i] >= pixels)
-            return sp__err(SP_ERR_VALUE, "%s: winner %d in an image of %lld elements", c->op->label, (int)index[i],
-                           (long long)pixels);
-    return SP_OK;
+    int32_t low = -1, high = -1;
+    for (int64_t i = 0; i < c->in[1]->size; i++) { /* without a way out, so that it is done several at a time */
+        low = SP__MIN(low, index[i]);
+        high = SP__MAX(high, index[i]);
+    }
+    if (low >= -1 && high < pixels)
+        return SP_OK;
+    return sp__err(SP_ERR_VALUE, "%s: winners from %d to %d in an image of %lld elements", c->op->label, (int)low,
+                   (int)high, (long long)pixels);
 }
 
 /* The kernels of scatter and gather look at nothing else. */

@@ -111,6 +111,7 @@ static sp_tensor *number(double v) { return sp_scalar(v, SP_F32); }
     X(relu6, "f4,3", sp_relu6(sp_mul_number(x, 8)))                                                                    \
     X(leaky_relu, "f4,3", sp_leaky_relu(x, 0.2))                                                                       \
     X(elu, "f4,3", sp_elu(x, 1))                                                                                       \
+    X(elu_alpha, "f4,3", sp_elu(x, 0.3))                                                                               \
     X(silu, "f4,3", sp_silu(x))                                                                                        \
     X(sigmoid, "f4,3", sp_sigmoid(x))                                                                                  \
     X(tanh, "f4,3", sp_tanh(x))                                                                                        \
