@@ -21,7 +21,7 @@ SP_API sp_tensor *sp_sub(sp_tensor *a, sp_tensor *b);
 SP_API sp_tensor *sp_mul(sp_tensor *a, sp_tensor *b);
 SP_API sp_tensor *sp_div(sp_tensor *a, sp_tensor *b);       /* true division; integers are divided as Float32       */
 SP_API sp_tensor *sp_floor_div(sp_tensor *a, sp_tensor *b); /* rounded towards minus infinity                       */
-SP_API sp_tensor *sp_mod(sp_tensor *a, sp_tensor *b);       /* a - b * floor(a / b): the sign of b                  */
+SP_API sp_tensor *sp_mod(sp_tensor *a, sp_tensor *b);       /* what floor_div leaves, exactly; the sign of b         */
 SP_API sp_tensor *sp_pow(sp_tensor *a, sp_tensor *b);
 SP_API sp_tensor *sp_maximum(sp_tensor *a, sp_tensor *b); /* NaN if either is; at ties each gets half the gradient */
 SP_API sp_tensor *sp_minimum(sp_tensor *a, sp_tensor *b);

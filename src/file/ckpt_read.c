@@ -191,7 +191,7 @@ static sp_status add_text(reader *r, const Sp__Ckpt__Value *v)
 
 static sp_status add_tensor(reader *r, const Sp__Ckpt__Value *v)
 {
-    sp_dtype dtype;
+    sp_dtype dtype = SP_F32;
     sp_shape shape;
     sp_status st = find_type(r, v->tag, v->tensor->type, &dtype);
     if (st == SP_OK)

@@ -44,38 +44,75 @@ static sp_tensor *d_silu(sp_tensor *x)
     return sp_mul(s, sp_add_number(sp_mul(x, one_minus(s)), 1));
 }
 
+/* exp(-x^2 / 2) / sqrt(2 pi) */
+static sp_tensor *normal_density(sp_tensor *x)
+{
+    return sp_mul_number(sp_exp(sp_mul_number(sp_square(x), -0.5)), 0.39894228040143268);
+}
+
 /* (1 + erf(x / sqrt 2)) / 2 + x exp(-x^2 / 2) / sqrt(2 pi) */
 static sp_tensor *d_gelu_erf(sp_tensor *x)
 {
     sp_tensor *below = sp_mul_number(sp_add_number(sp_erf(sp_mul_number(x, 0.70710678118654752)), 1), 0.5);
-    sp_tensor *density = sp_mul_number(sp_exp(sp_mul_number(sp_square(x), -0.5)), 0.39894228040143268);
-    return sp_add(below, sp_mul(x, density));
+    return sp_add(below, sp_mul(x, normal_density(x)));
 }
 
-/* With u = k (x + c x^3), t = tanh u: (1 + t) / 2 + x (1 - t^2) k (1 + 3 c x^2) / 2;  k = sqrt(2 / pi), c = 0.044715 */
+/* t = tanh u, u = k (x + c x^3), and du = u' = k (1 + 3 c x^2) */
+#define GELU_K 0.79788456080286536 /* sqrt(2 / pi) */
+#define GELU_C 0.044715
+typedef struct gelu_parts {
+    sp_tensor *t, *du;
+} gelu_parts;
+
+static gelu_parts parts_of(sp_tensor *x)
+{
+    sp_tensor *x2 = sp_square(x);
+    sp_tensor *u = sp_mul_number(sp_mul(x, sp_add_number(sp_mul_number(x2, GELU_C), 1)), GELU_K);
+    return (gelu_parts){sp_tanh(u), sp_mul_number(sp_add_number(sp_mul_number(x2, 3 * GELU_C), 1), GELU_K)};
+}
+
+/* (1 + t) / 2 + x (1 - t^2) u' / 2 */
 static sp_tensor *d_gelu_tanh(sp_tensor *x)
 {
-    const double k = 0.79788456080286536, c = 0.044715;
-    sp_tensor *x2 = sp_square(x);
-    sp_tensor *u = sp_mul_number(sp_mul(x, sp_add_number(sp_mul_number(x2, c), 1)), k);
-    sp_tensor *t = sp_tanh(u);
-    sp_tensor *du = sp_mul_number(sp_add_number(sp_mul_number(x2, 3 * c), 1), k);
-    sp_tensor *slope = sp_mul(sp_mul(x, d_tanh(t)), du);
-    return sp_mul_number(sp_add(sp_add_number(t, 1), slope), 0.5);
+    gelu_parts p = parts_of(x);
+    sp_tensor *slope = sp_mul(sp_mul(x, d_tanh(p.t)), p.du);
+    return sp_mul_number(sp_add(sp_add_number(p.t, 1), slope), 0.5);
 }
 
-static sp_tensor *spelled_out(int f, sp_tensor *v)
+/* ---- and once more: the derivatives of f'(v) by v ---- */
+
+static sp_tensor *dd_relu(sp_tensor *y) { return y ? sp_zeros(y->dtype, y->shape) : NULL; }
+static sp_tensor *dd_relu6(sp_tensor *y) { return dd_relu(y); }
+static sp_tensor *dd_sigmoid(sp_tensor *y) { return sp_add_number(sp_mul_number(y, -2), 1); }
+static sp_tensor *dd_tanh(sp_tensor *y) { return sp_mul_number(y, -2); }
+
+/* s (1 - s) (2 + x (1 - 2 s)), s = sigmoid(x) */
+static sp_tensor *dd_silu(sp_tensor *x)
 {
-#define X(id, kernel) \
-    case f_##id:      \
-        return d_##id(v);
-    switch (f) {
-        FUNCTIONS(X)
-    default:
-        return NULL;
-    }
-#undef X
+    sp_tensor *s = sp_sigmoid(x);
+    return sp_mul(d_sigmoid(s), sp_add_number(sp_mul(x, dd_sigmoid(s)), 2));
 }
+
+/* (2 - x^2) exp(-x^2 / 2) / sqrt(2 pi) */
+static sp_tensor *dd_gelu_erf(sp_tensor *x)
+{
+    return sp_mul(sp_add_number(sp_neg(sp_square(x)), 2), normal_density(x));
+}
+
+/* With u and t as in d_gelu_tanh:  (1 - t^2) (u' + x u'' / 2 - x t u'^2),  u'' = 6 k c x */
+static sp_tensor *dd_gelu_tanh(sp_tensor *x)
+{
+    gelu_parts p = parts_of(x);
+    sp_tensor *bend = sp_sub(sp_mul_number(x, 3 * GELU_K * GELU_C), sp_mul(p.t, sp_square(p.du)));
+    return sp_mul(d_tanh(p.t), sp_add(p.du, sp_mul(x, bend)));
+}
+
+typedef sp_tensor *(*derivative)(sp_tensor *v);
+#define X(id, kernel) {d_##id, dd_##id},
+static const struct {
+    derivative first, second;
+} spelled_out[] = {FUNCTIONS(X)};
+#undef X
 
 /* ---- ActivationGrad(dy, v){f}: dy f'(v) in one pass ---- */
 
@@ -114,23 +151,23 @@ const sp__op sp__op_activation_grad = {.name = "ActivationGrad",
                                        .rule = act_grad_rule,
                                        .run = act_grad_run,
                                        .grad = act_grad_grad,
-                                       .saves = SP__IN(1)};
+                                       .saves = SP__IN(0) | SP__IN(1)};
 
 static sp_tensor *activation_grad(int f, sp_tensor *dy, sp_tensor *v)
 {
     if (sp__watched())
-        return sp_mul(dy, spelled_out(f, v));
+        return sp_mul(dy, spelled_out[f].first(v));
     return sp__call_op(&sp__op_activation_grad, &(act_grad_attrs){f}, dy, v);
 }
 
-/* Linear in dy. It is made where nobody records, so the second derivative is asked for only in graphs that are run again. */
-static void act_grad_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp_tensor **dx)
+/* Linear in dy. It is made where nobody records, so this is asked for only in traced gradients that are run again. */
+static void act_grad_grad(const sp__node *n, sp_tensor *const *g, uint64_t want, sp_tensor **dx)
 {
-    const act_grad_attrs *a = n->attrs;
+    int f = ((const act_grad_attrs *)n->attrs)->f;
     if (SP__WANTS(want, 0))
-        dx[0] = activation_grad(a->f, dy[0], n->in[1]);
-    if (SP__WANTS(want, 1) && (a->f == f_relu || a->f == f_relu6))
-        dx[1] = sp__zeros_of(n->in_desc[1]);
+        dx[0] = activation_grad(f, g[0], n->in[1]);
+    if (SP__WANTS(want, 1))
+        dx[1] = sp_mul(sp_mul(g[0], n->in[0]), spelled_out[f].second(n->in[1]));
 }
 
 /* ---- the activations ---- */

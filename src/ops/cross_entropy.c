@@ -151,19 +151,6 @@ static sp_status back_run(sp__call *c)
     return st;
 }
 
-const sp__op sp__op_cross_entropy_back = {.name = "CrossEntropyGrad",
-                                          .label = "cross_entropy_back",
-                                          .min_in = 4,
-                                          .max_in = 4,
-                                          .n_out = 1,
-                                          .flags = SP__GRADIENT | SP__VIA_F32,
-                                          .optional = SP__IN(2),
-                                          SP__FIELDS(fields),
-                                          .attr_size = sizeof(sp_cross_entropy_attrs),
-                                          .rule = back_rule,
-                                          .run = back_run,
-                                          .no_grad = "it is the fused form; recorded ones are spelled out"};
-
 /* a (N, C) of the row's loss = -sum_c a[c] log p[c]: (1 - s) w[label] at the label, s / C w[c] everywhere, 0 if ignored. */
 static sp_tensor *coefficients(const sp_cross_entropy_attrs *a, sp_tensor *labels, sp_tensor *w, sp_dtype dtype,
                                int64_t C)
@@ -178,20 +165,83 @@ static sp_tensor *coefficients(const sp_cross_entropy_attrs *a, sp_tensor *label
 
 static sp_tensor *sum_classes(sp_tensor *x) { return sp_sum_axes(x, 1, (int[]){1}, true); }
 
+/* g (N) or () beside (N, C) */
+static sp_tensor *by_row(sp_tensor *g) { return g && g->shape.rank ? sp_expand_dims(g, -1) : g; }
+
+/* Of d = g (p sum a - a), p = e^logp, a = b w, and G given for d:
+ *   for logp: G g p sum a     for g: the row's sum of G (p sum a - a)     for w: the column's sum of g b (sum G p - G) */
+static void back_grad(const sp__node *n, sp_tensor *const *G, uint64_t want, sp_tensor **dx)
+{
+    sp_tensor *logp = n->in[0], *g = n->in[3];
+    sp_tensor *a = coefficients(n->attrs, n->in[1], n->in[2], logp->dtype, logp->shape.dim[1]);
+    sp_tensor *pa = sp_mul(sp_exp(logp), sum_classes(a));
+    if (SP__WANTS(want, 0))
+        dx[0] = sp_mul(sp_mul(G[0], by_row(g)), pa);
+    if (SP__WANTS(want, 2)) {
+        sp_tensor *b = coefficients(n->attrs, n->in[1], SP_NONE, logp->dtype, logp->shape.dim[1]);
+        sp_tensor *slope = sp_sub(sum_classes(sp_mul(G[0], sp_exp(logp))), G[0]);
+        dx[2] = sp_sum_axes(sp_mul(sp_mul(b, slope), by_row(g)), 1, (int[]){0}, false);
+    }
+    if (SP__WANTS(want, 3)) {
+        sp_tensor *rows = sp_sum_axes(sp_mul(G[0], sp_sub(pa, a)), 1, (int[]){1}, false);
+        dx[3] = g->shape.rank ? rows : sp_sum(rows);
+    }
+}
+
+const sp__op sp__op_cross_entropy_back = {.name = "CrossEntropyGrad",
+                                          .label = "cross_entropy_back",
+                                          .min_in = 4,
+                                          .max_in = 4,
+                                          .n_out = 1,
+                                          .flags = SP__GRADIENT | SP__VIA_F32,
+                                          .optional = SP__IN(2),
+                                          SP__FIELDS(fields),
+                                          .attr_size = sizeof(sp_cross_entropy_attrs),
+                                          .rule = back_rule,
+                                          .run = back_run,
+                                          .grad = back_grad,
+                                          .saves = SP__IN(0) | SP__IN(1) | SP__IN(2) | SP__IN(3)};
+
 /* g (p sum a - a), p = e^logp */
 static sp_tensor *back_spelled_out(const sp__node *n, sp_tensor *g)
 {
     sp_tensor *logp = n->out[1];
     sp_tensor *a = coefficients(n->attrs, n->in[1], n->in[2], logp->dtype, logp->shape.dim[1]);
     sp_tensor *slope = sp_sub(sp_mul(sp_exp(logp), sum_classes(a)), a);
-    return sp_mul(slope, g && g->shape.rank ? sp_expand_dims(g, -1) : g);
+    return sp_mul(slope, by_row(g));
+}
+
+/* How often each class is a label that counts: what the divisor of the mean is the sum of, times w. */
+static sp_tensor *label_counts(const sp__node *n)
+{
+    const sp_cross_entropy_attrs plain = {.ignore_index = ((const sp_cross_entropy_attrs *)n->attrs)->ignore_index};
+    const sp__desc *logp = &n->out_desc[1];
+    return sp_sum_axes(coefficients(&plain, n->in[1], SP_NONE, logp->dtype, logp->shape.dim[1]), 1, (int[]){0}, false);
+}
+
+/* For the class weights, with b = a / w and g as above: -sum_n g b log p; of a mean also
+ * (what flows into the divisor - dy loss / divisor) times the counts. */
+static sp_tensor *for_weights(const sp__node *n, sp_tensor *const *dy)
+{
+    const sp_cross_entropy_attrs *attrs = n->attrs;
+    sp_tensor *logp = n->out[1], *divisor = n->out[2], *dw = sp__zeros_of(n->in_desc[2]), *into = dy[2];
+    if (dy[0]) {
+        sp_tensor *b = coefficients(attrs, n->in[1], SP_NONE, logp->dtype, logp->shape.dim[1]);
+        sp_tensor *terms = sp_mul(sp_mul(b, logp), by_row(sp_div(dy[0], divisor)));
+        sp_tensor *through = sp_neg(sp_mul(dy[0], sp_div(n->out[0], divisor)));
+        dw = sp_neg(sp_sum_axes(terms, 1, (int[]){0}, false));
+        into = into ? sp_add(into, through) : through;
+    }
+    return attrs->reduction == SP_MEAN && into ? sp_add(dw, sp_mul(label_counts(n), into)) : dw;
 }
 
 static void forward_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp_tensor **dx)
 {
+    sp_tensor *logp = n->out[1];
+    if (SP__WANTS(want, 2))
+        dx[2] = for_weights(n, dy);
     if (!SP__WANTS(want, 0))
         return;
-    sp_tensor *logp = n->out[1];
     if (dy[0]) {
         sp_tensor *g = sp_div(dy[0], n->out[2]);
         dx[0] = sp__watched() ? back_spelled_out(n, g)
@@ -218,7 +268,7 @@ const sp__op sp__op_cross_entropy = {.name = "CrossEntropy",
                                      .rule = forward_rule,
                                      .run = forward_run,
                                      .grad = forward_grad,
-                                     .saves = SP__IN(1) | SP__IN(2) | SP__OUT(1) | SP__OUT(2)};
+                                     .saves = SP__IN(1) | SP__IN(2) | SP__OUT(0) | SP__OUT(1) | SP__OUT(2)};
 
 /* ---- the public forms ---- */
 

@@ -203,7 +203,7 @@ static sp_status one_hot_rule(sp__call *c)
 {
     const sp__one_hot_attrs *attrs = c->attrs;
     sp_shape from = c->in[0]->shape, to = {.rank = from.rank + 1};
-    int axis;
+    int axis = 0;
     sp_status st = want_positions(c, 0);
     if (st == SP_OK)
         st = sp__want_rank(c, 0, 0, SP_MAX_RANK - 1);
@@ -222,7 +222,7 @@ static sp_status one_hot_run(sp__call *c)
     const sp_tensor *index = c->in[0];
     sp_dtype type = c->out[0].dtype;
     int64_t on = 0, off = 0; /* room for one element of any type */
-    int axis;
+    int axis = 0;
     sp_status st = one_hot_axis(c, &axis);
     if (st != SP_OK)
         return st;
