@@ -68,8 +68,8 @@ typedef enum sp__mi_kind {
 
 typedef struct sp__mi_value {
     sp__mi_kind kind;
-    sp_tensor *tensor; /* SETTING: NULL                                                */
-    const sp__mi_attr *attr;
+    sp_tensor *tensor;          /* SETTING: NULL                                                */
+    const sp__mi_attr *attr;    /* of a constant, tensors too; else NULL                      */
     struct sp__mi_value *items; /* in the scope */
     int n;
 } sp__mi_value;

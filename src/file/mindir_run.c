@@ -124,7 +124,7 @@ static bool run_constant(sp__mi_model *m, const sp__mi_node *node, sp_tensor *te
         return false;
     }
     if (tensor)
-        *out = tensor_value(tensor);
+        *out = (sp__mi_value){.kind = SP__MI_V_TENSOR, .tensor = tensor, .attr = node->attribute[0]};
     else if (is_token(node->attribute[0]))
         *out = (sp__mi_value){.kind = SP__MI_V_TOKEN};
     else

@@ -48,6 +48,7 @@ static sp_tensor *same_op(sp__mi_call *c)
 }
 
 static sp_tensor *divide(sp__mi_call *c) { return sp_div(ARG(0), ARG(1)); }
+static sp_tensor *modulo(sp__mi_call *c) { return sp_mod(ARG(0), ARG(1)); }
 static sp_tensor *squared_difference(sp__mi_call *c) { return sp_square(sp_sub(ARG(0), ARG(1))); }
 static sp_tensor *cast(sp__mi_call *c)
 {
@@ -584,6 +585,7 @@ static sp_tensor *bce_with_logits(sp__mi_call *c)
 
 static const sp__mi_rule rules[] = {
     {"Div", 2, divide, {0}},
+    {"RemainderTensorTensor", 2, modulo, {0}},
     {"SquaredDifference", 2, squared_difference, {0}},
     {"Cast", 1, cast, {"dst_type"}},
     {"Muls", 1, muls, {"other"}},

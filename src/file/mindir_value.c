@@ -102,7 +102,7 @@ static const sp__mi_value *setting_input(sp__mi_call *c, const char *name)
 static const sp__mi_attr *setting(sp__mi_call *c, const char *name)
 {
     const sp__mi_value *v = setting_input(c, name);
-    if (v && v->kind == SP__MI_V_SETTING)
+    if (v && v->attr) /* also a tensor, if it is a constant */
         return v->attr;
     if (v)
         return sp__mi_fail(c, SP_ERR_UNSUPPORTED, "%s is computed in the graph, expected a constant", name);
@@ -119,11 +119,24 @@ bool sp__mi_has(sp__mi_call *c, const char *name)
     return setting(c, name) != NULL;
 }
 
+/* How many numbers a constant tensor holds; -1 if a is none. */
+static int64_t tensor_size(const sp__mi_attr *a)
+{
+    if (a->type != SP__MI_TENSORS || a->n_tensors != 1 || !a->tensors[0]->has_raw_data)
+        return -1;
+    size_t element = sp_dtype_size(sp__mi_dtype(a->tensors[0]->data_type));
+    return element ? (int64_t)(a->tensors[0]->raw_data.len / element) : -1;
+}
+
 /* Scalars stand in the singular field, those within a sequence in the plural one. */
 static bool integer_of(const sp__mi_attr *a, int64_t *out)
 {
     bool integer = (a->type >= SP__MI_UINT8 && a->type <= SP__MI_INT64) || a->type == SP__MI_BOOL ||
                    a->type == SP__MI_UINT32 || a->type == SP__MI_UINT64;
+    if (tensor_size(a) == 1 && !sp_dtype_is_float(sp__mi_dtype(a->tensors[0]->data_type))) {
+        *out = sp__load_int(a->tensors[0]->raw_data.data, sp__mi_dtype(a->tensors[0]->data_type), 0);
+        return true;
+    }
     if (!integer || (!a->has_i && a->n_ints != 1))
         return false;
     *out = a->has_i ? a->i : a->ints[0];
@@ -139,6 +152,8 @@ static bool number_of(const sp__mi_attr *a, double *out)
         *out = (double)(a->has_f ? a->f : a->floats[0]);
     else if (a->type == SP__MI_DOUBLE && (a->has_d || a->n_doubles == 1))
         *out = a->has_d ? a->d : a->doubles[0];
+    else if (tensor_size(a) == 1)
+        *out = sp__load(a->tensors[0]->raw_data.data, sp__mi_dtype(a->tensors[0]->data_type), 0);
     else
         return false;
     return true;
@@ -182,6 +197,12 @@ sp__ints sp__mi_ints(sp__mi_call *c, const char *name)
         return v;
     if (integer_of(a, &v.v[0])) {
         v.n = 1;
+        return v;
+    }
+    int64_t n = tensor_size(a);
+    if (n >= 0 && n <= SP_MAX_RANK && !sp_dtype_is_float(sp__mi_dtype(a->tensors[0]->data_type))) {
+        for (v.n = 0; v.n < n; v.n++)
+            v.v[v.n] = sp__load_int(a->tensors[0]->raw_data.data, sp__mi_dtype(a->tensors[0]->data_type), v.n);
         return v;
     }
     if (a->type != SP__MI_TUPLE && a->type != SP__MI_LIST) {

@@ -1,0 +1,93 @@
+/* write_nets FOLDER: files for check_mindspore.py. For every net of support/nets.c NAME.mindir with NAME.input0.npy ... and
+ * NAME.expected0.npy ..., as Spore computes them; a small trained-looking net with its checkpoint; a checkpoint of all types
+ * that both MindSpore 2.0 and 2.10 know. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spore.h"
+#include "support/nets.h"
+
+static int failed;
+
+static void check(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "%s: %s\n", what, sp_error_text());
+    sp_error_clear();
+    failed++;
+}
+
+/* numpy's format, version 1.0. */
+static bool write_npy(const char *path, const sp_tensor *t)
+{
+    static const char *const codes[] = {
+        [SP_F32] = "<f4", [SP_F64] = "<f8", [SP_F16] = "<f2", [SP_I8] = "|i1",  [SP_I16] = "<i2", [SP_I32] = "<i4",
+        [SP_I64] = "<i8", [SP_U8] = "|u1",  [SP_U16] = "<u2", [SP_U32] = "<u4", [SP_U64] = "<u8", [SP_BOOL] = "|b1"};
+    sp_shape shape = sp_shape_of(t);
+    char header[192], dims[160] = "";
+    for (int i = 0; i < shape.rank; i++)
+        snprintf(dims + strlen(dims), sizeof dims - strlen(dims), "%" PRId64 ",", shape.dim[i]);
+    snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", codes[sp_dtype_of(t)],
+             dims);
+    FILE *f = fopen(path, "wb");
+    if (!f)
+        return false;
+    size_t size = (size_t)sp_size_of(t) * sp_dtype_size(sp_dtype_of(t));
+    fprintf(f, "\x93NUMPY%c%c%c%c%-*s\n", 1, 0, 182, 0, 181, header);
+    bool ok = fwrite(sp_data(t), 1, size, f) == size;
+    return fclose(f) == 0 && ok;
+}
+
+static void write_arrays(const char *folder, const char *name, const char *what, sp_list list)
+{
+    for (int i = 0; i < list.n; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s.%s%d.npy", folder, name, what, i);
+        check(list.at[i] && write_npy(path, list.at[i]), path);
+    }
+}
+
+static void write_net(const char *folder, const test_net *net)
+{
+    sp_scope scope = sp_scope_begin();
+    char path[512];
+    sp_list in = test_net_inputs(net);
+    sp_graph *g = sp_trace(net->fn, NULL, in);
+    snprintf(path, sizeof path, "%s/%s.mindir", folder, net->name);
+    check(g && sp_graph_save(g, path) == SP_OK, net->name);
+    write_arrays(folder, net->name, "input", in);
+    write_arrays(folder, net->name, "expected", net->fn(NULL, in));
+    sp_graph_free(g);
+    sp_scope_end(scope);
+}
+
+static void write_types(const char *folder)
+{
+    sp_entry e[16] = {{0}};
+    int n = 0;
+    for (int d = 0; d < SP_DTYPE_COUNT_; d++)
+        if (d != SP_BF16) /* MindSpore 2.0 refuses the whole file for one */
+            e[n++] = (sp_entry){.name = sp_dtype_name((sp_dtype)d), .tensor = sp_ones((sp_dtype)d, SP_DIMS(2, 3))};
+    e[n++] = (sp_entry){.name = "number", .tensor = sp_scalar(0.5, SP_F32)};
+    e[n++] = (sp_entry){.name = "note", .text = "na\xc3\xafve \xe8\xae\xad\xe7\xbb\x83"};
+    char path[512];
+    snprintf(path, sizeof path, "%s/types.ckpt", folder);
+    check(sp_ckpt_write(path, n, e) == SP_OK, path);
+}
+
+int main(int count, char **arguments)
+{
+    if (count != 2) {
+        fprintf(stderr, "usage: write_nets FOLDER\n");
+        return 2;
+    }
+    for (int i = 0; i < test_nets_count; i++)
+        write_net(arguments[1], &test_nets[i]);
+    write_types(arguments[1]);
+    printf("%d nets, %d failures\n", test_nets_count, failed);
+    sp_shutdown();
+    return failed > 0;
+}
