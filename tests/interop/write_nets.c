@@ -27,7 +27,7 @@ static bool write_npy(const char *path, const sp_tensor *t)
         [SP_F32] = "<f4", [SP_F64] = "<f8", [SP_F16] = "<f2", [SP_I8] = "|i1",  [SP_I16] = "<i2", [SP_I32] = "<i4",
         [SP_I64] = "<i8", [SP_U8] = "|u1",  [SP_U16] = "<u2", [SP_U32] = "<u4", [SP_U64] = "<u8", [SP_BOOL] = "|b1"};
     sp_shape shape = sp_shape_of(t);
-    char header[192], dims[160] = "";
+    char header[320], dims[192] = "";
     for (int i = 0; i < shape.rank; i++)
         snprintf(dims + strlen(dims), sizeof dims - strlen(dims), "%" PRId64 ",", shape.dim[i]);
     snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", codes[sp_dtype_of(t)],
