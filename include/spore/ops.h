@@ -140,28 +140,31 @@ SP_API sp_tensor *sp_log_softmax(sp_tensor *x, int axis);
 
 /* ---- layers as functions ---- */
 
-/* pad_mode: 0 same (the odd one goes below and to the right), 1 valid, 2 by pad. Zero in stride, dilation, group: 1. */
+/* pad_mode: 0 same (the odd one goes below and to the right), 1 valid, 2 by pad, which is zeros otherwise. Zero in
+ * stride, dilation, group: 1. */
 typedef struct sp_conv2d_attrs {
     int pad_mode;
     int64_t pad[4]; /* top, bottom, left, right */
     int64_t stride[2], dilation[2];
     int64_t group;
 } sp_conv2d_attrs;
-/* x (N, C, H, W), w (M, C / group, kh, kw) -> (N, M, H', W'). */
+/* x (N, C, H, W), w (M, C / group, kh, kw) -> (N, M, H', W'). SP_ERR_SHAPE: channels that do not match, a kernel
+ * larger than the padded input; SP_ERR_VALUE: an attribute out of range. */
 SP_API sp_tensor *sp_conv2d(sp_tensor *x, sp_tensor *w, const sp_conv2d_attrs *attrs);
 
 typedef struct sp_pool2d_attrs {
     int64_t kernel[2], stride[2]; /* zero in stride: 1 */
     int pad_mode;
-    int64_t pad[4];
-    bool ceil_mode;
+    int64_t pad[4];   /* each less than the kernel */
+    bool ceil_mode;   /* also windows that begin inside and reach beyond the end */
     bool exclude_pad; /* average: divide by the elements inside only; always so in mode same, as MindSpore does */
 } sp_pool2d_attrs;
 SP_API sp_tensor *sp_max_pool2d(sp_tensor *x, const sp_pool2d_attrs *attrs);
 SP_API sp_tensor *sp_avg_pool2d(sp_tensor *x, const sp_pool2d_attrs *attrs);
 
-/* x (N, C, ...) with gamma, beta, mean, var (C). training: normalised by the batch's mean and biased variance; the list is y, then
- * the batch's mean and unbiased variance, for moving averages. Otherwise by mean and var; the list is y alone. */
+/* x (N, C, ...) with gamma, beta, mean, var (C). training: normalised by the batch's mean and biased variance; the list
+ * is y, then the batch's mean and unbiased variance, for moving averages (Float32 for 16-bit x); mean and var are not
+ * read and may be SP_NONE. Otherwise by mean and var; the list is y alone. */
 SP_API sp_list sp_batch_norm(sp_tensor *x, sp_tensor *gamma, sp_tensor *beta, sp_tensor *mean, sp_tensor *var,
                              bool training, double eps);
 
