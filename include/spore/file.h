@@ -1,8 +1,8 @@
-/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, and NumPy's arrays (.npy). docs/formats/
- * describes them.
+/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, and NumPy's arrays (.npy).
+ * docs/formats/ describes them.
  *
- * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary file in
- * the same folder, flushed to the disk, then renamed: at every moment the old or the new file is whole. */
+ * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary
+ * file in the same folder, flushed to the disk, then renamed: at every moment the old or the new file is whole. */
 #ifndef SPORE_FILE_H
 #define SPORE_FILE_H
 
@@ -26,8 +26,8 @@ typedef struct sp_entries {
     int n;
 } sp_entries;
 
-/* Writes n records in order. SP_ERR_IO, SP_ERR_VALUE (a name twice, an empty tensor). Readable by MindSpore 2.0 and later; a BFloat16
- * tensor by 2.10 only. */
+/* Writes n records in order. SP_ERR_IO, SP_ERR_VALUE (a name twice, an empty tensor, no records), SP_ERR_STATE
+ * (traced). Readable by MindSpore 2.0 and later; a BFloat16 tensor by 2.10 only. */
 SP_API sp_status sp_ckpt_write(const char *path, int n, const sp_entry *entries);
 
 /* Reads all records; they belong to the current scope. SP_ERR_IO, SP_ERR_FORMAT (the text says where and what),
@@ -37,9 +37,11 @@ SP_API sp_status sp_ckpt_read(const char *path, sp_entries *out);
 /* All parameters of a cell, by name. */
 SP_API sp_status sp_save_checkpoint(sp_cell *c, const char *path);
 
-/* Fills the cell's parameters from a file. not_loaded (may be NULL): how many of them the file does not have; if it is NULL,
- * one that is missing is SP_ERR_VALUE. Records that the cell has no place for are ignored. Types within the floats and within
- * the signed integers are converted. SP_ERR_SHAPE, SP_ERR_DTYPE list every parameter that does not fit, and nothing is changed. */
+/* Fills the cell's parameters from a file. not_loaded (may be NULL): how many of them the file does not have; if it
+ * is NULL, one that is missing is SP_ERR_VALUE. Records that the cell has no place for are ignored. Types within
+ * the floats and within the signed integers are converted. SP_ERR_SHAPE, SP_ERR_DTYPE list the parameters that do
+ * not fit (as many as an error's text has room for, and how many more); SP_ERR_STATE: one is being differentiated.
+ * Nothing is changed on an error. */
 SP_API sp_status sp_load_checkpoint(sp_cell *c, const char *path, int *not_loaded);
 
 typedef struct sp_load_result {
@@ -54,20 +56,22 @@ SP_API sp_status sp_load_entries(sp_cell *c, sp_entries entries, bool strict, sp
 
 /* ---- graphs ---- */
 
-/* Traces the cell with example inputs and writes it, by the file name's extension: .mindir. SP_ERR_UNSUPPORTED lists all ops
- * that the format has no form for. */
+/* Traces the cell with example inputs and writes it, by the file name's extension: .mindir. The cell is traced in
+ * the mode it is in: what only training does (dropout, batch statistics) has no form in the file.
+ * SP_ERR_UNSUPPORTED lists all ops that have none. Readable by MindSpore 2.0 and later. */
 SP_API sp_status sp_export(sp_cell *c, sp_list example, const char *path);
 
 SP_API sp_status sp_graph_save(const sp_graph *g, const char *path);
 
-/* Reads a .mindir file of either generation. SP_ERR_UNSUPPORTED lists all operators that are not supported, with their
- * names in the graph. */
+/* Reads a .mindir file of either generation (MindSpore 2.0, 2.10); nothing is computed by it. SP_ERR_UNSUPPORTED
+ * lists all operators that are not supported, with their names in the graph; SP_ERR_FORMAT, SP_ERR_SHAPE,
+ * SP_ERR_DTYPE: what does not fit. The parameters belong to the graph. */
 SP_API sp_graph *sp_graph_load(const char *path);
 
 /* ---- arrays: NumPy's .npy ---- */
 
-/* The array in a file, in the current scope: Bool, integers and floats of either byte order and either order of axes. SP_ERR_IO;
- * SP_ERR_FORMAT; SP_ERR_UNSUPPORTED (complex numbers, texts, records, objects). */
+/* The array in a file, in the current scope: Bool, integers and floats of either byte order and either order of
+ * axes. SP_ERR_IO; SP_ERR_FORMAT; SP_ERR_UNSUPPORTED (complex numbers, texts, records, objects). */
 SP_API sp_tensor *sp_npy_read(const char *path);
 
 /* SP_ERR_IO; SP_ERR_DTYPE for BFloat16, which NumPy does not have. */

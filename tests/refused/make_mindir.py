@@ -143,6 +143,14 @@ refuse("file_offset_negative", elsewhere("data_0.bin", -8), "FORMAT", "are not i
 with open(os.path.join(FOLDER, "data_0.bin"), "wb") as data_file:
     data_file.write(b"\1" + bytes(63) + W)
 
+# What must be read: tests/fixtures/external, the elements of w in another file.
+EXTERNAL = os.path.join(os.path.dirname(__file__), "..", "fixtures", "external")
+os.makedirs(os.path.join(EXTERNAL, "net_variables"), exist_ok=True)
+with open(os.path.join(EXTERNAL, "net_graph.mindir"), "wb") as graph_file:
+    graph_file.write(elsewhere("net_variables/data_0"))
+with open(os.path.join(EXTERNAL, "net_variables", "data_0"), "wb") as data_file:
+    data_file.write(b"\1" + bytes(63) + W)
+
 # Nodes
 refuse("node_without_operator", model(graph(nodes=[node(None, ("x", "w"))])), "FORMAT", "node 0 has 1 outputs and no operator")
 refuse("node_without_output", model(graph(nodes=[node("REF::Add:1", ("x", "w"), ())])), "FORMAT", "node 0 has 0 outputs")
