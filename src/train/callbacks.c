@@ -1,10 +1,11 @@
 /* Ready-made callbacks. Each keeps its state in one block, which `free` gives back; one that cannot be made is empty, and the
  * failure it leaves is what sp_fit() then returns. */
 #include <math.h>
-#include <stdio.h>
 
 #include "tensor/text.h"
 #include "train/train.h"
+
+FILE *sp__callback_file(void *file) { return file ? (FILE *)file : stdout; }
 
 /* ---- loss monitor ---- */
 
@@ -37,7 +38,7 @@ sp_callback sp_loss_monitor(int64_t every, void *file)
     monitor *m = sp__alloc(sizeof *m);
     if (!m)
         return (sp_callback){0};
-    *m = (monitor){every > 0 ? every : 1, 0, file ? (FILE *)file : stdout};
+    *m = (monitor){every > 0 ? every : 1, 0, sp__callback_file(file)};
     return (sp_callback){monitor_on, monitor_free, m};
 }
 

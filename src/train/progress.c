@@ -2,7 +2,6 @@
  *
  *     epoch 2/3 [=========>          ] 450/938 loss 0.4269, 812 steps/s, 0:01 left       on a terminal, redrawn in place
  *     epoch 2/3: 938 steps, loss 0.3871, 1.2 s                                           elsewhere, a line an epoch */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "train/train.h"
@@ -86,7 +85,7 @@ sp_callback sp_progress_bar(void *file)
     bar *b = sp__alloc(sizeof *b);
     if (!b)
         return (sp_callback){0};
-    FILE *f = file ? (FILE *)file : stdout;
+    FILE *f = sp__callback_file(file);
     int number = fileno(f); /* -1 for one that is only in memory */
     *b = (bar){f, number >= 0 && isatty(number) == 1, -1};
     return (sp_callback){bar_on, bar_free, b};

@@ -8,6 +8,8 @@
 #ifndef SP_TRAIN_TRAIN_H
 #define SP_TRAIN_TRAIN_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 #include "spore/train.h"
 
@@ -20,6 +22,11 @@ bool sp__stop_asked(int mark);
 /* Makes the first SIGINT from now on a request to stop; the second one does what it did before. Nests, from any threads. */
 void sp__interrupt_begin(void);
 void sp__interrupt_end(void);
+
+/* ---- callbacks.c ---- */
+
+/* Where a callback was asked to write: the FILE, or standard output for NULL. */
+FILE *sp__callback_file(void *file);
 
 /* ---- fit.c ---- */
 
