@@ -151,6 +151,12 @@ said='train --quiet'
 spore 0 train $small --layers "$layers" --save model.ckpt --quiet --threads 1
 [ "$(wc -l <out)" -eq 2 ] || wrong 'train --quiet prints more than its last lines'
 cmp -s model.ckpt first.ckpt || wrong 'the same seed gave another checkpoint'
+for setting in OMP_DYNAMIC=true OMP_THREAD_LIMIT=1 OMP_NUM_THREADS=3; do # the runtime may give fewer threads than it is asked for
+    said="train with $setting"
+    # shellcheck disable=SC2086
+    env $setting "$SPORE" train $small --layers "$layers" --save model.ckpt --quiet >out 2>err </dev/null
+    cmp -s model.ckpt first.ckpt || wrong "$said gave another checkpoint"
+done
 said='train --json'
 # shellcheck disable=SC2086
 spore 0 train $small --layers "$layers" --json --init first.ckpt

@@ -10,6 +10,11 @@ int sp__onednn_threads_begin(int64_t work)
     int wanted = sp__threads_for(work);
 #ifdef _OPENMP
     int usual = omp_get_max_threads();
+    /* oneDNN 2.6 divides a product among the threads it asks for; with fewer of them parts of it stay undone. */
+    if (omp_get_dynamic())
+        wanted = 1;
+    else if (wanted > omp_get_thread_limit())
+        wanted = omp_get_thread_limit();
     if (wanted != usual)
         omp_set_num_threads(wanted);
     return usual;
