@@ -146,6 +146,7 @@ TEST(a_step_that_cannot_be_taken_changes_nothing)
         sp_status status;
         const char *says;
     } cases[] = {
+        {{NULL, 2}, SP_ERR_VALUE, "optim_step: argument 2 is NULL"},
         {sp_list_of(sp_vector(1, 1)), SP_ERR_VALUE, "1 gradients for 2 parameters"},
         {sp_list_of(sp_vector(1, 1), sp_vector(1, 1)), SP_ERR_SHAPE, "gradient of b has shape (2,), expected (1,)"},
         {sp_list_of(sp_vector(1, 1), sp_zeros(SP_F64, SP_DIMS(1))), SP_ERR_DTYPE, "gradient of b is Float64"},
@@ -257,6 +258,7 @@ TEST(options_are_checked)
             fail_msg("'%s': expected '%s'", sp_error_text(), (text)); \
     } while (0)
     REFUSED(sp_optim_sgd(none), VALUE, "SGD: there are no parameters to train");
+    REFUSED(sp_optim_sgd((sp_list){NULL, 2}), VALUE, "SGD: argument 1 is NULL");
     REFUSED(sp_optim_sgd(same), VALUE, "parameter w is given twice");
     REFUSED(sp_optim_sgd(half), DTYPE, "parameter h is Float16, expected Float32 or Float64");
     REFUSED(sp_optim_sgd(bare), STATE, "is no parameter");

@@ -1,6 +1,8 @@
 /* Training from beginning to end: it learns, callbacks hear of everything, every way out is clean. */
+#define _XOPEN_SOURCE 700 /* posix_openpt */
 #include "support/test.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -269,6 +271,35 @@ TEST(the_progress_bar_writes_a_line_an_epoch_into_a_file)
     assert_non_null(second);
     assert_memory_equal(second + 1, "epoch 2/2: 8 steps, loss 0.", 27);
     assert_string_equal(strchr(second + 1, '\n'), "\n");
+    world_free(&w);
+}
+
+/* A pair of files, the second of which is a terminal. False where there are none. */
+static bool open_terminal(int *screen, FILE **terminal)
+{
+    *screen = posix_openpt(O_RDWR | O_NOCTTY);
+    if (*screen < 0 || grantpt(*screen) != 0 || unlockpt(*screen) != 0)
+        return false;
+    *terminal = fopen(ptsname(*screen), "w");
+    return *terminal != NULL;
+}
+
+TEST(the_progress_bar_is_redrawn_on_a_terminal)
+{
+    int screen;
+    FILE *terminal;
+    if (!open_terminal(&screen, &terminal))
+        skip();
+    world w = world_new();
+    sp_callback bar = sp_progress_bar(terminal);
+    assert_int_equal(sp_fit(w.net, w.optimizer, w.data, 1, .n_callbacks = 1, .callbacks = &bar), SP_OK);
+    char text[2048] = "";
+    assert_true(read(screen, text, sizeof text - 1) > 0);
+    assert_memory_equal(text, "\repoch 1/1 [==>                 ] 1/8 loss 0.", 44); /* the first step */
+    assert_non_null(strstr(text, "\repoch 1/1 [====================] 8/8 loss 0."));
+    assert_non_null(strstr(text, " steps/s, 0:00 left\033[K\r\n")); /* and the line ended */
+    fclose(terminal);
+    close(screen);
     world_free(&w);
 }
 

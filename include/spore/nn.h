@@ -84,7 +84,8 @@ typedef struct sp_cell_desc {
         const sp_cell *c); /* what to print between < and >, in the scope; may be NULL                      */
 } sp_cell_desc;
 
-/* SP_ERR_VALUE: two children or parameters of one name, an empty name, a child that is somebody's already. */
+/* SP_ERR_VALUE: two children or parameters of one name, an empty name or one with a point (which only the parameters of a cell
+ * without children may have), a child that is somebody's already. */
 SP_API sp_cell *sp_cell_new(const sp_cell_desc *desc);
 SP_API void sp_cell_free(sp_cell *c); /* NULL passes; a child is freed by its parent: SP_ERR_STATE */
 
@@ -118,7 +119,8 @@ SP_API int64_t sp_cell_param_count(sp_cell *c); /* elements of the trainable one
 /* As MindSpore 2.0 prints a cell. Text of the current scope. */
 SP_API const char *sp_cell_str(const sp_cell *c);
 
-/* ---- layers: the first options are positional, zero means the default ---- */
+/* ---- layers: the first options are positional, zero means the default; options out of range: NULL and SP_ERR_VALUE,
+ * SP_ERR_DTYPE, SP_ERR_SHAPE ---- */
 
 typedef struct sp_dense_opts {
     int _;
@@ -239,7 +241,7 @@ SP_API sp_cell *sp_nn_sequential_new(int n, sp_cell *const *cells);
 SP_API sp_cell *sp_nn_list_new(int n, sp_cell *const *cells);
 #define sp_nn_list(...) sp_nn_list_new(SP_N(sp_cell *, __VA_ARGS__), (sp_cell *[]){__VA_ARGS__})
 
-/* A graph as a cell, with its parameters; takes the graph. */
+/* A graph as a cell, with its parameters under their names there ("fc1.weight"); takes the graph. */
 SP_API sp_cell *sp_nn_graph(sp_graph *g);
 
 /* ---- losses as cells: called with (logits, labels) or (input, target) ---- */

@@ -70,6 +70,8 @@ static bool param_is_good(const char *kind, sp_list params, int i)
 
 static bool common_is_good(const char *kind, const sp__optim_common *c)
 {
+    if (c->params.n > 0 && !sp__given(kind, 1, c->params.at))
+        return false;
     if (c->params.n <= 0) {
         if (sp_error() == SP_OK)
             sp__err(SP_ERR_VALUE, "%s: there are no parameters to train", kind);
@@ -205,6 +207,8 @@ sp_status sp_optim_step(sp_optim *o, sp_list grads)
             return sp_error();
         return sp__err(SP_ERR_VALUE, "%s: %d gradients for %d parameters", o->kind->name, grads.n, o->n);
     }
+    if (!sp__given("optim_step", 2, grads.at))
+        return sp_error();
     for (int i = 0; i < o->n; i++) {
         sp_status st = gradient_is_good(o, grads.at[i], i);
         if (st != SP_OK)
