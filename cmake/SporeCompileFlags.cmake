@@ -9,7 +9,9 @@ target_compile_options(spore_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wdouble-promotion -Wvla
     $<$<BOOL:${SPORE_WERROR}>:-Werror>
     # a*b+c is two roundings on every compiler and CPU unless a kernel says fma(); never -ffast-math.
-    -ffp-contract=off)
+    -ffp-contract=off
+    # Nothing here reads errno after a function of libm; without this sqrt() would be a call.
+    -fno-math-errno)
 
 if(NOT SPORE_HAVE_OPENMP)
     # `#pragma omp simd` still holds; the parallel ones are passed over.

@@ -196,6 +196,48 @@ static void unary_functions_treat_special_values_as_stated(void **state)
     assert_true(got[0] == 0 && got[2] == 16); /* 10000 = 39 * 256 + 16 */
 }
 
+/* Steps of a float's last place between got and want. */
+static double ulps(float got, long double want)
+{
+    float near = (float)want;
+    if (got == near)
+        return 0;
+    long double step = (long double)nextafterf(fabsf(near), INFINITY) - (long double)fabsf(near);
+    return (double)(fabsl((long double)got - want) / step);
+}
+
+static void exp_and_tanh_of_floats_are_accurate_everywhere(void **state)
+{
+    (void)state;
+    enum { N = 400001 };
+    float *x = array_new(SP_F32, N), *e = array_new(SP_F32, N), *t = array_new(SP_F32, N);
+    double worst_exp = 0, worst_tanh = 0;
+    for (int i = 0; i < N; i++)
+        x[i] = (float)(-110 + 220.0 * i / (N - 1));
+    for (int i = 0; i < N / 2; i += 2) /* more of them near 0, tiny ones too */
+        x[i] = ldexpf(x[i], -(i % 40));
+    assert_true(sp__k_unary(SP__EXP, SP_F32, e, x, N) && sp__k_unary(SP__TANH, SP_F32, t, x, N));
+    for (int i = 0; i < N; i++) {
+        long double want = expl((long double)x[i]);
+        if (x[i] > 88.72283f)
+            assert_true(e[i] == INFINITY);
+        else if (want > 1.2e-38L) /* below, floats lose digits */
+            worst_exp = fmax(worst_exp, ulps(e[i], want));
+        else
+            assert_true(fabsl((long double)e[i] - want) <= 3e-45L);
+        worst_tanh = fmax(worst_tanh, ulps(t[i], tanhl((long double)x[i])));
+    }
+    if (worst_exp > 2 || worst_tanh > 3)
+        fail_msg("exp is %.2f ulp off, tanh %.2f", worst_exp, worst_tanh);
+    const float special[] = {NAN, INFINITY, -INFINITY, -0.0f};
+    float y[4];
+    assert_true(sp__k_unary(SP__EXP, SP_F32, y, special, 4));
+    assert_true(isnan(y[0]) && y[1] == INFINITY && y[2] == 0 && y[3] == 1);
+    assert_true(sp__k_unary(SP__TANH, SP_F32, y, special, 4));
+    assert_true(isnan(y[0]) && y[1] == 1 && y[2] == -1 && y[3] == 0 && signbit(y[3]));
+    free(x), free(e), free(t);
+}
+
 /* d is checked as the derivative of f by central differences in long double. */
 static void fused_gradients_agree_with_differences(void **state)
 {
@@ -665,6 +707,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_unary_function_agrees_with_its_formula),
         cmocka_unit_test(unary_functions_treat_special_values_as_stated),
+        cmocka_unit_test(exp_and_tanh_of_floats_are_accurate_everywhere),
         cmocka_unit_test(fused_gradients_agree_with_differences),
         cmocka_unit_test(tests_find_nan_and_infinity_in_every_float_type),
         cmocka_unit_test(casts_between_all_types_saturate_and_wrap_as_stated),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SP_EXPERIMENTAL /* allocations that fail on request */
 #include "kernels/kernels.h"
 #include "support/arrays.h"
 
@@ -334,6 +335,38 @@ static void many_geometries_in_turn_stay_right(void **state)
             }
 }
 
+static void a_convolution_seen_before_allocates_nothing(void **state)
+{
+    (void)state;
+    sp__conv c = conv_of(2, 8, 9, 9, 5, 3, 3);
+    set_outputs(&c);
+    for (int b = 0; b < 2 && sp__k_use(backends[b]); b++) {
+        check_conv(SP_F32, &c);
+        sp_mem_fail_at(0); /* starts counting */
+        check_conv(SP_F32, &c);
+        assert_int_equal(sp_mem_requests(), 0);
+    }
+}
+
+/* The n-th allocation fails, for every n: the result is right all the same, and no failure is recorded. */
+static void a_backend_short_of_memory_leaves_the_work_to_the_portable_kernels(void **state)
+{
+    (void)state;
+    const bool other = sp__k_use("onednn");
+    int64_t n = 0, requests = 1;
+    for (; n < requests; n++) {
+        sp__conv c = conv_of(1, 16, 5, 5, 16, 3, 3 + (n % 2)); /* the cache was emptied: made anew each time */
+        set_outputs(&c);
+        sp_shutdown();
+        sp_mem_fail_at(n + 1);
+        check_conv(SP_F32, &c);
+        requests = SP__MAX(requests, sp_mem_requests());
+        assert_int_equal(sp_error(), SP_OK);
+    }
+    sp_mem_fail_at(0);
+    assert_true(!other || n > 3);
+}
+
 static void portable_convolutions_have_the_same_bits_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -370,6 +403,8 @@ int main(void)
         cmocka_unit_test(biases_are_added_with_their_activation),
         cmocka_unit_test_teardown(convolutions_agree_for_every_geometry_and_backend, portable_again),
         cmocka_unit_test_teardown(many_geometries_in_turn_stay_right, portable_again),
+        cmocka_unit_test_teardown(a_convolution_seen_before_allocates_nothing, portable_again),
+        cmocka_unit_test_teardown(a_backend_short_of_memory_leaves_the_work_to_the_portable_kernels, portable_again),
         cmocka_unit_test_teardown(portable_convolutions_have_the_same_bits_for_any_number_of_threads, portable_again),
     };
     int failed = cmocka_run_group_tests_name("kernels_gemm", tests, NULL, NULL);

@@ -48,22 +48,22 @@ typedef void (*cast_loop)(void *y, const void *x, int64_t n);
     LOOP(BOOL, uint8_t, from, F, load, TO_BOOL)
 
 /* From a float type (computed as C) to the integers; from an integer type to the integers. */
-#define FLOAT_TO_INTS(from, F, load, C)                                                           \
-    LOOP(I8, int8_t, from, F, load, I8_of_##C)                                                    \
-    LOOP(I16, int16_t, from, F, load, I16_of_##C)                                                 \
-    LOOP(I32, int32_t, from, F, load, I32_of_##C)                                                 \
-    LOOP(I64, int64_t, from, F, load, I64_of_##C)                                                 \
-    LOOP(U8, uint8_t, from, F, load, U8_of_##C)                                                   \
-    LOOP(U16, uint16_t, from, F, load, U16_of_##C) LOOP(U32, uint32_t, from, F, load, U32_of_##C) \
-        LOOP(U64, uint64_t, from, F, load, U64_of_##C)
-#define INT_TO_INTS(from, F)                                                                              \
-    LOOP(I8, int8_t, from, F, SP__SAME, (int8_t))                                                         \
-    LOOP(I16, int16_t, from, F, SP__SAME, (int16_t))                                                      \
-    LOOP(I32, int32_t, from, F, SP__SAME, (int32_t))                                                      \
-    LOOP(I64, int64_t, from, F, SP__SAME, (int64_t))                                                      \
-    LOOP(U8, uint8_t, from, F, SP__SAME, (uint8_t))                                                       \
-    LOOP(U16, uint16_t, from, F, SP__SAME, (uint16_t)) LOOP(U32, uint32_t, from, F, SP__SAME, (uint32_t)) \
-        LOOP(U64, uint64_t, from, F, SP__SAME, (uint64_t))
+#define FLOAT_TO_INTS(from, F, load, C)            \
+    LOOP(I8, int8_t, from, F, load, I8_of_##C)     \
+    LOOP(I16, int16_t, from, F, load, I16_of_##C)  \
+    LOOP(I32, int32_t, from, F, load, I32_of_##C)  \
+    LOOP(I64, int64_t, from, F, load, I64_of_##C)  \
+    LOOP(U8, uint8_t, from, F, load, U8_of_##C)    \
+    LOOP(U16, uint16_t, from, F, load, U16_of_##C) \
+    LOOP(U32, uint32_t, from, F, load, U32_of_##C) LOOP(U64, uint64_t, from, F, load, U64_of_##C)
+#define INT_TO_INTS(from, F)                           \
+    LOOP(I8, int8_t, from, F, SP__SAME, (int8_t))      \
+    LOOP(I16, int16_t, from, F, SP__SAME, (int16_t))   \
+    LOOP(I32, int32_t, from, F, SP__SAME, (int32_t))   \
+    LOOP(I64, int64_t, from, F, SP__SAME, (int64_t))   \
+    LOOP(U8, uint8_t, from, F, SP__SAME, (uint8_t))    \
+    LOOP(U16, uint16_t, from, F, SP__SAME, (uint16_t)) \
+    LOOP(U32, uint32_t, from, F, SP__SAME, (uint32_t)) LOOP(U64, uint64_t, from, F, SP__SAME, (uint64_t))
 
 TO_OTHERS(F32, float, SP__SAME)
 FLOAT_TO_INTS(F32, float, SP__SAME, float)

@@ -3,19 +3,6 @@
 #include "kernels/backend.h"
 #include "kernels/loops.h"
 
-/* Outputs [begin, end) for which a place of the kernel meets the input, and the input it meets at begin. */
-typedef struct span {
-    int64_t begin, end, first;
-} span;
-
-/* o with 0 <= o stride + offset < size, o < outputs */
-static span valid(int64_t outputs, int64_t size, int64_t stride, int64_t offset)
-{
-    int64_t begin = offset < 0 ? (-offset + stride - 1) / stride : 0;
-    int64_t end = size > offset ? SP__MIN((size - offset - 1) / stride + 1, outputs) : 0;
-    return (span){SP__MIN(begin, outputs), SP__MAX(end, 0), begin * stride + offset};
-}
-
 /* Element of an image's group that weight k = (c, i, j) meets at output o = (oh, ow); -1 in the padding. */
 static int64_t input_at(const sp__conv *c, int64_t k, int64_t o)
 {

@@ -6,7 +6,7 @@
 /* Row (c, i, j) of col from plane x (H, W); zeros outside. */
 static void NAME(unfold_row)(T *restrict col, const T *restrict x, const sp__conv *c, int64_t i, int64_t j)
 {
-    span w = valid(c->OW, c->W, c->sw, j * c->dw - c->pl);
+    sp__span w = sp__valid(c->OW, c->W, c->sw, j * c->dw - c->pl);
     for (int64_t oh = 0; oh < c->OH; oh++, col += c->OW) {
         int64_t h = oh * c->sh - c->pt + i * c->dh;
         if (h < 0 || h >= c->H || w.begin >= w.end) {
@@ -27,7 +27,7 @@ static void NAME(unfold_row)(T *restrict col, const T *restrict x, const sp__con
 /* The reverse: adds row (c, i, j) of col to plane x. */
 static void NAME(fold_row)(T *restrict x, const T *restrict col, const sp__conv *c, int64_t i, int64_t j)
 {
-    span w = valid(c->OW, c->W, c->sw, j * c->dw - c->pl);
+    sp__span w = sp__valid(c->OW, c->W, c->sw, j * c->dw - c->pl);
     for (int64_t oh = 0; oh < c->OH; oh++, col += c->OW) {
         int64_t h = oh * c->sh - c->pt + i * c->dh;
         if (h < 0 || h >= c->H || w.begin >= w.end)

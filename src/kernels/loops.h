@@ -81,7 +81,7 @@ typedef void (*sp__range)(const void *arg, int64_t begin, int64_t end);
 void sp__for(int64_t n, int64_t grain, int64_t work, sp__range body, const void *arg);
 
 /* Rough cost of one element of a transcendental function, in elementary operations. */
-#define SP__COST_MATH 16
+#define SP__COST_MATH 8
 /* Elements that are never split between threads: a few cache lines. */
 #define SP__GRAIN 256
 
@@ -107,5 +107,20 @@ typedef void (*sp__row2)(void *y, const void *a, int64_t sa, const void *b, int6
 /* Runs f over the plan; ey, ex: bytes of an element of y and of a, b; cost: operations per element. */
 void sp__k_rows2(sp__row2 f, const sp__bcast *plan, void *y, int64_t ey, const void *a, const void *b, int64_t ex,
                  int64_t cost);
+
+/* ---- sliding windows (convolution, pooling) ---- */
+
+/* Outputs [begin, end) for which one place of the window meets the input, and the input it meets at begin. */
+typedef struct sp__span {
+    int64_t begin, end, first;
+} sp__span;
+
+/* o with 0 <= o stride + offset < size, o < outputs */
+static inline sp__span sp__valid(int64_t outputs, int64_t size, int64_t stride, int64_t offset)
+{
+    int64_t begin = offset < 0 ? (-offset + stride - 1) / stride : 0;
+    int64_t end = size > offset ? SP__MIN((size - offset - 1) / stride + 1, outputs) : 0;
+    return (sp__span){SP__MIN(begin, outputs), SP__MAX(end, 0), begin * stride + offset};
+}
 
 #endif

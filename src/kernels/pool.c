@@ -3,6 +3,8 @@
 
 #include "kernels/loops.h"
 
+enum { BLOCK = 64 };
+
 typedef struct pool_job {
     const sp__pool *p;
     void *y;
@@ -20,6 +22,8 @@ static inline window window_at(int64_t o, int64_t stride, int64_t before, int64_
                                int64_t size, int64_t after)
 {
     int64_t start = o * stride - before, stop = start + (kernel - 1) * dilation + 1;
+    if (dilation == 1) /* the usual case needs no division */
+        return (window){SP__MAX(start, 0), SP__MIN(stop, size), SP__MAX(SP__MIN(stop, size + after) - start, 0)};
     int64_t skipped = start < 0 ? (-start + dilation - 1) / dilation : 0;
     int64_t counted_end = SP__MIN(stop, size + after);
     int64_t counted = counted_end > start ? (counted_end - start - 1) / dilation + 1 : 0;
@@ -28,27 +32,34 @@ static inline window window_at(int64_t o, int64_t stride, int64_t before, int64_
 
 static inline int64_t places(window w, int64_t dilation)
 {
-    return w.end > w.begin ? (w.end - w.begin - 1) / dilation + 1 : 0;
+    int64_t n = SP__MAX(w.end - w.begin, 0);
+    return dilation == 1 ? n : (n + dilation - 1) / dilation;
 }
 
-/* At least 1, so that a window wholly outside gives 0. */
-static inline int64_t divisor_of(const sp__pool *p, window h, window w)
+/* What the sum of the window at rows h and output column ow is divided by: at least 1, so that a window wholly outside
+ * gives 0. */
+static inline int64_t divisor_of(const sp__pool *p, window h, int64_t ow)
 {
     if (p->divisor > 0)
         return p->divisor;
+    const window w = window_at(ow, p->sw, p->pl, p->kw, p->dw, p->W, p->pr);
     int64_t n = p->count_include_pad ? h.counted * w.counted : places(h, p->dh) * places(w, p->dw);
     return SP__MAX(n, 1);
 }
 
 #define T       float
+#define UT      uint32_t
 #define NAME(f) f##_f32
 #include "kernels/pool_loops.h"
 #undef T
+#undef UT
 #undef NAME
 #define T       double
+#define UT      uint64_t
 #define NAME(f) f##_f64
 #include "kernels/pool_loops.h"
 #undef T
+#undef UT
 #undef NAME
 
 static bool pool(sp_dtype dtype, const pool_job *job, sp__range f32, sp__range f64)

@@ -2,6 +2,9 @@
 #include <math.h>
 
 #include "kernels/loops.h"
+#include "kernels/math_f32.h"
+
+enum { LANES = 8, BLOCK = 64 };
 
 /* Lines of (outer, n, inner). In a gradient y is dx and x the forward result. */
 typedef struct line_job {
@@ -23,18 +26,18 @@ static inline int64_t label_at(const sp__cross_entropy *ce, const void *labels, 
 }
 
 #define T       float
-#define F(name) name##f
+#define EXP(v)  sp__exp_f32(v)
 #define NAME(f) f##_f32
 #include "kernels/softmax_loops.h"
 #undef T
-#undef F
+#undef EXP
 #undef NAME
 #define T       double
-#define F(name) name
+#define EXP(v)  exp(v)
 #define NAME(f) f##_f64
 #include "kernels/softmax_loops.h"
 #undef T
-#undef F
+#undef EXP
 #undef NAME
 
 static bool lines(sp_dtype dtype, const line_job *j, int64_t outer, sp__range f32, sp__range f64)

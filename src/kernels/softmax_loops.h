@@ -1,5 +1,5 @@
-/* kernels/softmax_loops.h: softmax and cross entropy for one type: T the type, F(f) libm's name of f for it, NAME(f) the
- * name of our f. Included by softmax.c only. The first four do lines [begin, end) of outer * inner, elements `inner` apart. */
+/* kernels/softmax_loops.h: softmax and cross entropy for one type: T the type, EXP(v) e^v, NAME(f) the name of f for it.
+ * Included by softmax.c only. */
 
 static T NAME(largest)(const T *x, int64_t n, int64_t step)
 {
@@ -8,6 +8,41 @@ static T NAME(largest)(const T *x, int64_t n, int64_t step)
         most = x[i * step] > most ? x[i * step] : most;
     return most;
 }
+
+/* Sum of e^(x - most) in double; the terms are left in y unless it is NULL (y may be x). */
+SP__HOT static double NAME(exp_sum)(T *y, const T *x, int64_t n, T most)
+{
+    double lane[LANES] = {0}, sum = 0;
+    for (int64_t i = 0; i < n; i += BLOCK) {
+        T own[BLOCK], *t = y ? y + i : own;
+        const int64_t len = SP__MIN(BLOCK, n - i);
+        int64_t k = 0;
+        SP__SIMD
+        for (int64_t j = 0; j < len; j++)
+            t[j] = EXP(x[i + j] - most);
+        for (; k + LANES <= len; k += LANES)
+            for (int l = 0; l < LANES; l++)
+                lane[l] += (double)t[k + l];
+        for (; k < len; k++)
+            sum += (double)t[k];
+    }
+    return sum + (((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7])));
+}
+
+/* The same for elements `step` apart. */
+static double NAME(exp_sum_strided)(T *y, const T *x, int64_t n, int64_t step, T most)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const T e = EXP(x[i * step] - most);
+        sum += (double)e;
+        if (y)
+            y[i * step] = e;
+    }
+    return sum;
+}
+
+/* ---- lines [begin, end) of outer * inner, elements `inner` apart ---- */
 
 static void NAME(softmax_range)(const void *arg, int64_t begin, int64_t end)
 {
@@ -18,11 +53,7 @@ static void NAME(softmax_range)(const void *arg, int64_t begin, int64_t end)
         const T *x = (const T *)j->x + first;
         T *y = (T *)j->y + first;
         const T most = NAME(largest)(x, n, step);
-        double sum = 0;
-        for (int64_t i = 0; i < n; i++) {
-            y[i * step] = F(exp)(x[i * step] - most);
-            sum += (double)y[i * step];
-        }
+        const double sum = step == 1 ? NAME(exp_sum)(y, x, n, most) : NAME(exp_sum_strided)(y, x, n, step, most);
         const T scale = (T)(1 / sum);
         for (int64_t i = 0; i < n; i++)
             y[i * step] *= scale;
@@ -38,9 +69,7 @@ static void NAME(log_softmax_range)(const void *arg, int64_t begin, int64_t end)
         const T *x = (const T *)j->x + first;
         T *y = (T *)j->y + first;
         const T most = NAME(largest)(x, n, step);
-        double sum = 0;
-        for (int64_t i = 0; i < n; i++)
-            sum += (double)F(exp)(x[i * step] - most);
+        const double sum = step == 1 ? NAME(exp_sum)(NULL, x, n, most) : NAME(exp_sum_strided)(NULL, x, n, step, most);
         const T log_sum = (T)log(sum);
         for (int64_t i = 0; i < n; i++)
             y[i * step] = x[i * step] - most - log_sum;
@@ -75,7 +104,7 @@ static void NAME(log_softmax_grad_range)(const void *arg, int64_t begin, int64_t
         for (int64_t i = 0; i < n; i++)
             sum += (double)dy[i * step];
         for (int64_t i = 0; i < n; i++)
-            dx[i * step] = dy[i * step] - F(exp)(y[i * step]) * (T)sum;
+            dx[i * step] = dy[i * step] - EXP(y[i * step]) * (T)sum;
     }
 }
 
@@ -92,10 +121,8 @@ static void NAME(entropy_range)(const void *arg, int64_t begin, int64_t end)
         const int64_t label = label_at(ce, j->labels, n);
         const bool counts = label != ce->ignore;
         const T most = NAME(largest)(x, C, 1);
-        double sum = 0, smooth = 0, loss = 0;
-        for (int64_t c = 0; c < C; c++)
-            sum += (double)F(exp)(x[c] - most);
-        const T log_sum = (T)log(sum);
+        double smooth = 0, loss = 0;
+        const T log_sum = (T)log(NAME(exp_sum)(NULL, x, C, most));
         if (j->logp_out)
             for (int64_t c = 0; c < C; c++)
                 ((T *)j->logp_out)[n * C + c] = x[c] - most - log_sum;
@@ -109,6 +136,20 @@ static void NAME(entropy_range)(const void *arg, int64_t begin, int64_t end)
         ((T *)j->loss)[n] = (T)loss;
         if (j->weight)
             ((T *)j->weight)[n] = (T)weight;
+    }
+}
+
+/* dx[c] = e^logp[c] scale - part w[c] */
+SP__HOT static void NAME(entropy_grad_row)(T *dx, const T *logp, const T *w, int64_t C, T scale, T part)
+{
+    if (w) {
+        SP__SIMD
+        for (int64_t c = 0; c < C; c++)
+            dx[c] = EXP(logp[c]) * scale - part * w[c];
+    } else {
+        SP__SIMD
+        for (int64_t c = 0; c < C; c++)
+            dx[c] = EXP(logp[c]) * scale - part;
     }
 }
 
@@ -132,9 +173,7 @@ static void NAME(entropy_grad_range)(const void *arg, int64_t begin, int64_t end
             continue;
         }
         const double own = (1 - ce->smoothing) * (w ? (double)w[label] : 1), g = (double)gs[n * j->g_stride];
-        const T scale = (T)(g * (own + share * all)), part = (T)(g * share);
-        for (int64_t c = 0; c < C; c++)
-            dx[c] = F(exp)(logp[c]) * scale - part * (w ? w[c] : 1);
+        NAME(entropy_grad_row)(dx, logp, w, C, (T)(g * (own + share * all)), (T)(g * share));
         dx[label] -= (T)(g * own);
     }
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "kernels/loops.h"
+#include "kernels/math_f32.h"
 
 #define SQRT_1_2  0.70710678118654752440 /* 1 / sqrt 2 */
 #define SQRT_2_PI 0.79788456080286535588 /* sqrt(2 / pi) */
@@ -19,7 +20,7 @@
 #define F_SQRT(T, S)       sqrt##S(v)
 #define F_RSQRT(T, S)      ((T)1 / sqrt##S(v))
 #define F_RECIPROCAL(T, S) ((T)1 / v)
-#define F_EXP(T, S)        exp##S(v)
+#define F_EXP(T, S)        SP__M_exp##S(v)
 #define F_EXPM1(T, S)      expm1##S(v)
 #define F_LOG(T, S)        log##S(v)
 #define F_LOG1P(T, S)      log1p##S(v)
@@ -31,57 +32,57 @@
 #define F_ATAN(T, S)       atan##S(v)
 #define F_SINH(T, S)       sinh##S(v)
 #define F_COSH(T, S)       cosh##S(v)
-#define F_TANH(T, S)       tanh##S(v)
+#define F_TANH(T, S)       SP__M_tanh##S(v)
 #define F_ASINH(T, S)      asinh##S(v)
 #define F_ACOSH(T, S)      acosh##S(v)
 #define F_ATANH(T, S)      atanh##S(v)
 #define F_ERF(T, S)        erf##S(v)
 #define F_ERFC(T, S)       erfc##S(v)
-#define F_SIGMOID(T, S)    ((T)1 / ((T)1 + exp##S(-v)))
-#define F_SILU(T, S)       (v / ((T)1 + exp##S(-v)))
+#define F_SIGMOID(T, S)    ((T)1 / ((T)1 + SP__M_exp##S(-v)))
+#define F_SILU(T, S)       (v / ((T)1 + SP__M_exp##S(-v)))
 /* ln(1 + e^v) without overflow: e^-|v| <= 1 */
-#define F_SOFTPLUS(T, S)  ((v > 0 ? v : (T)0) + log1p##S(exp##S(-fabs##S(v))))
-#define F_GELU_TANH(T, S) ((T)0.5 * v * ((T)1 + tanh##S((T)SQRT_2_PI * (v + (T)0.044715 * v * v * v))))
+#define F_SOFTPLUS(T, S)  ((v > 0 ? v : (T)0) + log1p##S(SP__M_exp##S(-fabs##S(v))))
+#define F_GELU_TANH(T, S) ((T)0.5 * v * ((T)1 + SP__M_tanh##S((T)SQRT_2_PI * (v + (T)0.044715 * v * v * v))))
 #define F_GELU_ERF(T, S)  ((T)0.5 * v * ((T)1 + erf##S(v * (T)SQRT_1_2)))
 
-/* X(name, cost): the functions of floats. Cheap ones are also compiled for wider vectors, where they gain. */
-#define CHEAP(X, ...)      \
-    X(NEG, __VA_ARGS__)    \
-    X(ABS, __VA_ARGS__)    \
-    X(SIGN, __VA_ARGS__)   \
-    X(SQUARE, __VA_ARGS__) \
-    X(RELU, __VA_ARGS__)   \
-    X(RELU6, __VA_ARGS__)  \
-    X(FLOOR, __VA_ARGS__)  \
-    X(CEIL, __VA_ARGS__)   \
-    X(ROUND, __VA_ARGS__)  \
-    X(TRUNC, __VA_ARGS__)  \
-    X(SQRT, __VA_ARGS__)   \
-    X(RSQRT, __VA_ARGS__)  \
-    X(RECIPROCAL, __VA_ARGS__)
-#define COSTLY(X, ...)        \
-    X(EXP, __VA_ARGS__)       \
-    X(EXPM1, __VA_ARGS__)     \
-    X(LOG, __VA_ARGS__)       \
-    X(LOG1P, __VA_ARGS__)     \
-    X(SIN, __VA_ARGS__)       \
-    X(COS, __VA_ARGS__)       \
-    X(TAN, __VA_ARGS__)       \
-    X(ASIN, __VA_ARGS__)      \
-    X(ACOS, __VA_ARGS__)      \
-    X(ATAN, __VA_ARGS__)      \
-    X(SINH, __VA_ARGS__)      \
-    X(COSH, __VA_ARGS__)      \
-    X(TANH, __VA_ARGS__)      \
-    X(ASINH, __VA_ARGS__)     \
-    X(ACOSH, __VA_ARGS__)     \
-    X(ATANH, __VA_ARGS__)     \
-    X(ERF, __VA_ARGS__)       \
-    X(ERFC, __VA_ARGS__)      \
-    X(SIGMOID, __VA_ARGS__)   \
-    X(SILU, __VA_ARGS__)      \
-    X(SOFTPLUS, __VA_ARGS__)  \
-    X(GELU_TANH, __VA_ARGS__) \
+/* X(name, ...): the functions of floats. Those that become vector code are also compiled for wider vectors. */
+#define VECTOR(X, ...)         \
+    X(NEG, __VA_ARGS__)        \
+    X(ABS, __VA_ARGS__)        \
+    X(SIGN, __VA_ARGS__)       \
+    X(SQUARE, __VA_ARGS__)     \
+    X(RELU, __VA_ARGS__)       \
+    X(RELU6, __VA_ARGS__)      \
+    X(FLOOR, __VA_ARGS__)      \
+    X(CEIL, __VA_ARGS__)       \
+    X(ROUND, __VA_ARGS__)      \
+    X(TRUNC, __VA_ARGS__)      \
+    X(SQRT, __VA_ARGS__)       \
+    X(RSQRT, __VA_ARGS__)      \
+    X(RECIPROCAL, __VA_ARGS__) \
+    X(EXP, __VA_ARGS__)        \
+    X(TANH, __VA_ARGS__)       \
+    X(SIGMOID, __VA_ARGS__)    \
+    X(SILU, __VA_ARGS__)       \
+    X(GELU_TANH, __VA_ARGS__)
+#define SCALAR(X, ...)       \
+    X(EXPM1, __VA_ARGS__)    \
+    X(LOG, __VA_ARGS__)      \
+    X(LOG1P, __VA_ARGS__)    \
+    X(SIN, __VA_ARGS__)      \
+    X(COS, __VA_ARGS__)      \
+    X(TAN, __VA_ARGS__)      \
+    X(ASIN, __VA_ARGS__)     \
+    X(ACOS, __VA_ARGS__)     \
+    X(ATAN, __VA_ARGS__)     \
+    X(SINH, __VA_ARGS__)     \
+    X(COSH, __VA_ARGS__)     \
+    X(ASINH, __VA_ARGS__)    \
+    X(ACOSH, __VA_ARGS__)    \
+    X(ATANH, __VA_ARGS__)    \
+    X(ERF, __VA_ARGS__)      \
+    X(ERFC, __VA_ARGS__)     \
+    X(SOFTPLUS, __VA_ARGS__) \
     X(GELU_ERF, __VA_ARGS__)
 
 typedef void (*unary_loop)(void *y, const void *x, int64_t n);
@@ -100,11 +101,11 @@ typedef void (*unary_loop)(void *y, const void *x, int64_t n);
 
 #define HOT_LOOP(name, D, T, C, S, load, store)   LOOP(name, SP__HOT, D, T, C, load, store, F_##name(C, S))
 #define PLAIN_LOOP(name, D, T, C, S, load, store) LOOP(name, , D, T, C, load, store, F_##name(C, S))
-#define X(D, T, C, S, load, store)                CHEAP(HOT_LOOP, D, T, C, S, load, store) COSTLY(PLAIN_LOOP, D, T, C, S, load, store)
+#define X(D, T, C, S, load, store)                VECTOR(HOT_LOOP, D, T, C, S, load, store) SCALAR(PLAIN_LOOP, D, T, C, S, load, store)
 SP__REAL_TYPES(X)
 #undef X
 #define X(D, T, C, S, load, store) \
-    CHEAP(PLAIN_LOOP, D, T, C, S, load, store) COSTLY(PLAIN_LOOP, D, T, C, S, load, store)
+    VECTOR(PLAIN_LOOP, D, T, C, S, load, store) SCALAR(PLAIN_LOOP, D, T, C, S, load, store)
 SP__HALF_TYPES(X)
 #undef X
 
@@ -133,7 +134,7 @@ LOOP(COPY, , B8, uint64_t, uint64_t, SP__SAME, SP__SAME, v)
 LOOP(LOGICAL_NOT, , BOOL, uint8_t, uint8_t, SP__SAME, SP__SAME, (v == 0))
 
 #define ENTRY(name, D)   [SP__##name] = name##_##D,
-#define FLOAT_ENTRIES(D) CHEAP(ENTRY, D) COSTLY(ENTRY, D)
+#define FLOAT_ENTRIES(D) VECTOR(ENTRY, D) SCALAR(ENTRY, D)
 #define ROUNDINGS(B)     [SP__FLOOR] = COPY_##B, [SP__CEIL] = COPY_##B, [SP__ROUND] = COPY_##B, [SP__TRUNC] = COPY_##B
 #define SIGNED_ENTRIES(D, B) \
     ENTRY(NEG, D) ENTRY(ABS, D) ENTRY(SIGN, D) ENTRY(SQUARE, D) ENTRY(RELU, D) ENTRY(RELU6, D) ROUNDINGS(B)

@@ -3,24 +3,25 @@
 #include <math.h>
 
 #include "kernels/loops.h"
+#include "kernels/math_f32.h"
 
 #define SQRT_1_2    0.70710678118654752440 /* 1 / sqrt 2 */
 #define SQRT_2_PI   0.79788456080286535588 /* sqrt(2 / pi) */
 #define SQRT_1_2_PI 0.39894228040143267794 /* 1 / sqrt(2 pi) */
 
 /* d/dx x/2 (1 + tanh u), u = sqrt(2/pi) (x + 0.044715 x^3):  (1 + tanh u)/2 + x/2 (1 - tanh^2 u) u' */
-#define GELU_TANH_SLOPE(T, S)                                             \
-    static inline T gelu_tanh_slope##S(T x)                               \
-    {                                                                     \
-        T t = tanh##S((T)SQRT_2_PI * (x + (T)0.044715 * x * x * x));      \
-        T slope = (T)SQRT_2_PI * ((T)1 + (T)(3 * 0.044715) * x * x);      \
-        return (T)0.5 * ((T)1 + t) + (T)0.5 * x * ((T)1 - t * t) * slope; \
-    }                                                                     \
-    /* d/dx x sigmoid(x) = s (1 + x (1 - s)) */                           \
-    static inline T silu_slope##S(T x)                                    \
-    {                                                                     \
-        T s = (T)1 / ((T)1 + exp##S(-x));                                 \
-        return s * ((T)1 + x * ((T)1 - s));                               \
+#define GELU_TANH_SLOPE(T, S)                                              \
+    static inline T gelu_tanh_slope##S(T x)                                \
+    {                                                                      \
+        T t = SP__M_tanh##S((T)SQRT_2_PI * (x + (T)0.044715 * x * x * x)); \
+        T slope = (T)SQRT_2_PI * ((T)1 + (T)(3 * 0.044715) * x * x);       \
+        return (T)0.5 * ((T)1 + t) + (T)0.5 * x * ((T)1 - t * t) * slope;  \
+    }                                                                      \
+    /* d/dx x sigmoid(x) = s (1 + x (1 - s)) */                            \
+    static inline T silu_slope##S(T x)                                     \
+    {                                                                      \
+        T s = (T)1 / ((T)1 + SP__M_exp##S(-x));                            \
+        return s * ((T)1 + x * ((T)1 - s));                                \
     }
 GELU_TANH_SLOPE(float, f)
 GELU_TANH_SLOPE(double, )
@@ -32,12 +33,12 @@ GELU_TANH_SLOPE(double, )
 #define G_SQRT(T, S)       (g * (T)0.5 / v)
 #define G_EXP(T, S)        (g * v)
 #define G_RECIPROCAL(T, S) (-g * v * v)
-#define G_SOFTPLUS(T, S)   (g / ((T)1 + exp##S(-v)))
+#define G_SOFTPLUS(T, S)   (g / ((T)1 + SP__M_exp##S(-v)))
 #define G_SILU(T, S)       (g * silu_slope##S(v))
 #define G_GELU_TANH(T, S)  (g * gelu_tanh_slope##S(v))
 /* Phi(x) + x phi(x) with the normal distribution's Phi and density phi */
 #define G_GELU_ERF(T, S) \
-    (g * ((T)0.5 * ((T)1 + erf##S(v * (T)SQRT_1_2)) + v * (T)SQRT_1_2_PI * exp##S((T)-0.5 * v * v)))
+    (g * ((T)0.5 * ((T)1 + erf##S(v * (T)SQRT_1_2)) + v * (T)SQRT_1_2_PI * SP__M_exp##S((T)-0.5 * v * v)))
 
 typedef void (*grad_loop)(void *dx, const void *dy, const void *v, int64_t n);
 
@@ -55,31 +56,31 @@ typedef void (*grad_loop)(void *dx, const void *dy, const void *v, int64_t n);
         }                                                                                   \
     }
 
-#define CHEAP(X, ...)       \
-    X(RELU, __VA_ARGS__)    \
-    X(RELU6, __VA_ARGS__)   \
-    X(SIGMOID, __VA_ARGS__) \
-    X(TANH, __VA_ARGS__)    \
-    X(SQRT, __VA_ARGS__)    \
-    X(EXP, __VA_ARGS__)     \
-    X(RECIPROCAL, __VA_ARGS__)
-#define COSTLY(X, ...)        \
-    X(SOFTPLUS, __VA_ARGS__)  \
-    X(SILU, __VA_ARGS__)      \
-    X(GELU_TANH, __VA_ARGS__) \
-    X(GELU_ERF, __VA_ARGS__)
+/* X(name, ...): those that become vector code are also compiled for wider vectors. */
+#define VECTOR(X, ...)         \
+    X(RELU, __VA_ARGS__)       \
+    X(RELU6, __VA_ARGS__)      \
+    X(SIGMOID, __VA_ARGS__)    \
+    X(TANH, __VA_ARGS__)       \
+    X(SQRT, __VA_ARGS__)       \
+    X(EXP, __VA_ARGS__)        \
+    X(RECIPROCAL, __VA_ARGS__) \
+    X(SOFTPLUS, __VA_ARGS__)   \
+    X(SILU, __VA_ARGS__)       \
+    X(GELU_TANH, __VA_ARGS__)
+#define SCALAR(X, ...)        X(GELU_ERF, __VA_ARGS__)
 #define HOT_LOOP(name, ...)   LOOP(name, SP__HOT, __VA_ARGS__)
 #define PLAIN_LOOP(name, ...) LOOP(name, , __VA_ARGS__)
 
-#define X(...) CHEAP(HOT_LOOP, __VA_ARGS__) COSTLY(PLAIN_LOOP, __VA_ARGS__)
+#define X(...) VECTOR(HOT_LOOP, __VA_ARGS__) SCALAR(PLAIN_LOOP, __VA_ARGS__)
 SP__REAL_TYPES(X)
 #undef X
-#define X(...) CHEAP(PLAIN_LOOP, __VA_ARGS__) COSTLY(PLAIN_LOOP, __VA_ARGS__)
+#define X(...) VECTOR(PLAIN_LOOP, __VA_ARGS__) SCALAR(PLAIN_LOOP, __VA_ARGS__)
 SP__HALF_TYPES(X)
 #undef X
 
 #define ENTRY(name, D) [SP__##name] = name##_##D,
-#define X(D, ...)      [SP_##D] = {CHEAP(ENTRY, D) COSTLY(ENTRY, D)},
+#define X(D, ...)      [SP_##D] = {VECTOR(ENTRY, D) SCALAR(ENTRY, D)},
 static const grad_loop loops[SP_DTYPE_COUNT_][SP__UNARY_COUNT_] = {SP__FLOAT_TYPES(X)};
 #undef X
 

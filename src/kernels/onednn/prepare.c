@@ -110,6 +110,14 @@ static bool describe(const sp__conv_key *key, const arrays *any, dnnl_engine_t e
     return ok;
 }
 
+/* oneDNN's last resort computes element by element; ours is faster. */
+static bool is_reference(const_dnnl_primitive_desc_t pd)
+{
+    const char *name = NULL;
+    return dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name) == dnnl_success && name &&
+           strncmp(name, "ref", 3) == 0;
+}
+
 /* What each pass reads and writes: {argument, where oneDNN tells the order it chose}; 0: not used. */
 static const struct {
     int arg;
@@ -169,8 +177,9 @@ static sp__conv_entry *entry_make(const sp__conv_key *key, dnnl_engine_t engine)
     if (e)
         e->key = *key;
     bool ok = e && arrays_make(&plain, &key->c, false) && arrays_make(&any, &key->c, true) &&
-              describe(key, &any, engine, &forward, &pd) && dnnl_primitive_create(&e->primitive, pd) == dnnl_success &&
-              scratchpad_make(e, pd, engine) && ports_make(e, pd, &plain, engine);
+              describe(key, &any, engine, &forward, &pd) && !is_reference(pd) &&
+              dnnl_primitive_create(&e->primitive, pd) == dnnl_success && scratchpad_make(e, pd, engine) &&
+              ports_make(e, pd, &plain, engine);
     if (pd)
         dnnl_primitive_desc_destroy(pd);
     if (forward)
