@@ -47,7 +47,7 @@ static void near(const char *what, const sp_tensor *got, const sp_tensor *want, 
 /* Runs the graph on the inputs of a folder and compares with its expected outputs. */
 static void runs_as_recorded(sp_graph *g, const char *folder)
 {
-    char path[256];
+    char path[320];
     sp_tensor *in[8];
     int n = sp_graph_inputs(g);
     assert_in_range(n, 1, 8);
@@ -67,7 +67,7 @@ static void runs_as_recorded(sp_graph *g, const char *folder)
 
 static void parameters_equal_the_checkpoint(sp_graph *g, const char *folder)
 {
-    char path[256];
+    char path[320];
     sp_entries e;
     snprintf(path, sizeof path, "%s/net.ckpt", folder);
     assert_int_equal(sp_ckpt_read(path, &e), SP_OK);
@@ -111,7 +111,7 @@ static void real_nets_of_both_versions_give_their_recorded_outputs(void **state)
     (void)state;
     real_nets = 0;
     for (int v = 0; v < 2; v++) {
-        char path[256];
+        char path[320];
         snprintf(path, sizeof path, FIXTURES "%s", versions[v]);
         test_files_visit(path, "", visit_net, NULL);
     }
