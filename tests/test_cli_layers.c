@@ -48,6 +48,7 @@ static void sizes_follow_from_the_shape_of_the_data(void **state)
         {"conv 8 3 stride 2", 29, 28, {1, 8, 15, 14}, 4, 144},
         {"conv 8 3 pad valid stride 2", 29, 28, {1, 8, 14, 13}, 4, 144},
         {"conv 8 5 stride 2 pad 2", 7, 9, {1, 8, 4, 5}, 4, 400},
+        {"conv 8 3 pad 3 pad same", 9, 9, {1, 8, 9, 9}, 4, 144}, /* found by fuzzing: the padding stayed 3 */
         {"conv 8 3 pad valid dilation 3", 28, 20, {1, 8, 22, 14}, 4, 144},
         {"conv 4 3 group 2", 6, 6, {1, 4, 6, 6}, 4, 4 * 9},
         {"maxpool 2", 28, 29, {1, 2, 14, 14}, 4, 0},

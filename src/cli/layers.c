@@ -84,6 +84,7 @@ static bool take(reader *r, const char *word)
 
 static bool read_padding(reader *r, cli_layer *layer)
 {
+    layer->padding = 0;
     if (take(r, "same"))
         layer->pad_mode = SP_PAD_SAME;
     else if (take(r, "valid"))
