@@ -179,7 +179,8 @@ static void set_outputs(sp__conv *c)
     c->OW = (c->W + c->pl + c->pr - c->dw * (c->kw - 1) - 1) / c->sw + 1;
 }
 
-/* Calls visit for every product y[iy] += x[ix] w[iw] of the convolution: one walk is the reference of all three passes. */
+/* Calls visit for every product y[iy] += x[ix] w[iw] of the convolution: one walk is the reference of all three
+ * passes. */
 typedef void (*visitor)(void *arg, int64_t iy, int64_t ix, int64_t iw);
 
 static void walk(const sp__conv *c, visitor visit, void *arg)

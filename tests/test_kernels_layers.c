@@ -1,5 +1,5 @@
-/* Pooling, normalisation, softmax, cross entropy, dropout and optimizer steps against formulae in long double; the optimizers
- * against MindSpore's own steps. */
+/* Pooling, normalisation, softmax, cross entropy, dropout and optimizer steps against formulae in long double; the
+ * optimizers against MindSpore's own steps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -445,7 +445,8 @@ static void dropout_keeps_the_asked_share_whatever_the_threads(void **state)
     sp_set_threads(0);
 }
 
-/* ---- optimizers: MindSpore 2.10's weight after each of four steps with gradients 1, 1, 0.5, 0 from 1, learning rate 0.1 ---- */
+/* ---- optimizers: MindSpore 2.10's weight after each of four steps with gradients 1, 1, 0.5, 0 from 1, learning rate
+ * 0.1 ---- */
 
 static const float gradients[] = {1, 1, 0.5f, 0};
 

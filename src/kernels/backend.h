@@ -1,6 +1,6 @@
 /* kernels/backend.h: what another library may compute. NULL, or false from a function, means: not this one, and the
- * portable kernel runs. Contracts are those of kernels.h; supports() tells before memory is planned, and what it promised
- * for a geometry the pass then does, unless memory runs out. */
+ * portable kernel runs. Contracts are those of kernels.h; supports() tells before memory is planned, and what it
+ * promised for a geometry the pass then does, unless memory runs out. */
 #ifndef SP_KERNELS_BACKEND_H
 #define SP_KERNELS_BACKEND_H
 

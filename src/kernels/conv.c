@@ -1,5 +1,6 @@
 /* conv.c: convolution by unfolding the input into a matrix (Chellapilla, Puri & Simard 2006) and a matrix product, one
- * image and group at a time; with too little workspace by plain loops. conv_loops.h has the parts that depend on the type. */
+ * image and group at a time; with too little workspace by plain loops. conv_loops.h has the parts that depend on the
+ * type. */
 #include "kernels/backend.h"
 #include "kernels/loops.h"
 
@@ -73,8 +74,8 @@ size_t sp__k_conv_workspace(sp_dtype dtype, const sp__conv *c, sp__conv_pass pas
 
 /* ---- one image and group ---- */
 
-/* A pass over samples: y is what is computed, x and w as in direct_job. Each slot has a col of its own and does a range of
- * the samples. */
+/* A pass over samples: y is what is computed, x and w as in direct_job. Each slot has a col of its own and does a
+ * range of the samples. */
 typedef struct pass_job {
     sp_dtype dtype;
     const sp__conv *c;

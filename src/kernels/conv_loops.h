@@ -1,7 +1,8 @@
 /* kernels/conv_loops.h: convolution for one type: T the type, NAME(f) the name of f for it. Included by conv.c only.
  *
- * col (K, P) holds for each weight (c, i, j) of a group, K = C/groups kh kw, and each output place, P = OH OW, the input
- * that meets there: the convolution of one image and group is then y (M/groups, P) = w (M/groups, K) col (K, P). */
+ * col (K, P) holds for each weight (c, i, j) of a group, K = C/groups kh kw, and each output place, P = OH OW, the
+ * input that meets there: the convolution of one image and group is then
+ *   y (M/groups, P) = w (M/groups, K) col (K, P). */
 
 /* Row (c, i, j) of col from plane x (H, W); zeros outside. */
 static void NAME(unfold_row)(T *restrict col, const T *restrict x, const sp__conv *c, int64_t i, int64_t j)

@@ -1,12 +1,12 @@
 /* gemm.c: C = alpha op(A) op(B) + beta C, blocked for the caches.
  *
- *          n0 .. n0+NC                       C is cut into tasks of MC x NC, which threads share. In a task K is taken
- *        +------+                            DEPTH at a time: that part of B is copied into strips as wide as a register
- *   K    | B    |     packed once per task   tile, each strip of A into a small buffer, and the tile's product is added
- *        +------+                            to C. Every element of C is summed in the same order, whatever the
- *   +--+ +------+                            number of tasks and threads.
- *   |A | | C    | m0 .. m0+MC
- *   +--+ +------+     The buffers are on the stack: about 140 KiB. */
+ *          n0 .. n0+NC       C is cut into tasks of MC x NC, which threads share. In a task K is taken DEPTH at a time:
+ *        +------+            that part of B is copied into strips as wide as a register tile, each strip of A into a
+ *   K    |  B   |            small buffer, and the tile's product is added to C. Every element of C is summed in the
+ *        +------+            same order, whatever the number of tasks and threads.
+ *   +--+ +------+
+ *   |A | |  C   | m0 .. m0+MC
+ *   +--+ +------+            The buffers are on the stack: about 140 KiB. */
 #include "kernels/backend.h"
 #include "kernels/gemm.h"
 #include "kernels/loops.h"

@@ -1,6 +1,6 @@
-/* kernels/gemm_loops.h: the blocks of a matrix product for one type: T the type, TILE the tile's name for it, NAME(f) the
- * name of f for it. Included by gemm.c only. lda and ldb with their flags become strides: element (i,k) of op(A) is at
- * A[i ra + k ca], element (k,j) of op(B) at B[k rb + j cb]. */
+/* kernels/gemm_loops.h: the blocks of a matrix product for one type: T the type, TILE the tile's name for it, NAME(f)
+ * the name of f for it. Included by gemm.c only. lda and ldb with their flags become strides: element (i,k) of op(A)
+ * is at A[i ra + k ca], element (k,j) of op(B) at B[k rb + j cb]. */
 
 /* strips of `cols` columns of op(B) (K, n), zeros beyond n: out (ceil(n / cols), K, cols) */
 static void NAME(pack_b)(T *restrict out, const T *restrict B, int64_t rb, int64_t cb, int64_t K, int64_t n,

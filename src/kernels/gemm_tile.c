@@ -1,5 +1,6 @@
-/* gemm_tile.c: acc = A B for a tile that stays in registers. Plain C, and x86's AVX2 and AVX-512 with fused multiply-add,
- * chosen at run time. rows * cols accumulators, one broadcast of A and cols/width loads of B per step of K. */
+/* gemm_tile.c: acc = A B for a tile that stays in registers. Plain C, and x86's AVX2 and AVX-512 with fused
+ * multiply-add, chosen at run time. rows * cols accumulators, one broadcast of A and cols/width loads of B per step
+ * of K. */
 #include <string.h>
 
 #include "kernels/gemm.h"

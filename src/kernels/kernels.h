@@ -20,8 +20,8 @@
  *   cut into pieces that depend on the shape alone): always with the portable backend; with oneDNN except for matrix
  *   products and convolutions.
  *   Scalars (alpha, eps, learning rate) are doubles, rounded to the dtype where they meet it.
- *   A workspace is scratch memory of the size its _workspace() function gives, 64-byte aligned; its content is not kept.
- *   It may be NULL if the size is 0. */
+ *   A workspace is scratch memory of the size its _workspace() function gives, 64-byte aligned; its content is not
+ *   kept. It may be NULL if the size is 0. */
 #ifndef SP_KERNELS_KERNELS_H
 #define SP_KERNELS_KERNELS_H
 
@@ -29,8 +29,8 @@
 
 /* ---- backend ---- */
 
-/* Chooses who computes what has more than one implementation: "portable" or "onednn". False, and nothing changes, if this
- * build has no such backend. Process-wide. At first oneDNN where built in, unless SPORE_KERNELS names the other. */
+/* Chooses who computes what has more than one implementation: "portable" or "onednn". False, and nothing changes, if
+ * this build has no such backend. Process-wide. At first oneDNN where built in, unless SPORE_KERNELS names another. */
 bool sp__k_use(const char *backend);
 /* "portable" or "onednn". Static text. */
 const char *sp__k_backend(void);
@@ -95,8 +95,8 @@ bool sp__k_test(sp__test f, sp_dtype dtype, uint8_t *y, const void *x, int64_t n
 /* Whether every element is finite. */
 bool sp__k_all_finite(sp_dtype dtype, const void *x, int64_t n);
 
-/* y = x as type `to`: all pairs. Float to integer truncates and saturates, NaN gives 0; integer to integer wraps; to Bool:
- * x != 0; Bool gives 0 or 1. F64 and integers go to 16-bit floats through F32. In place if to == from. */
+/* y = x as type `to`: all pairs. Float to integer truncates and saturates, NaN gives 0; integer to integer wraps; to
+ * Bool: x != 0; Bool gives 0 or 1. F64 and integers go to 16-bit floats through F32. In place if to == from. */
 bool sp__k_cast(sp_dtype to, sp_dtype from, void *y, const void *x, int64_t n);
 
 /* ---- two and three operands with broadcasting ---- */
@@ -116,10 +116,11 @@ typedef struct sp__bcast {
 /* Plans a with b (and c unless NULL), NumPy's rules. False if the shapes do not fit. */
 bool sp__k_bcast_plan(sp__bcast *plan, const sp_shape *a, const sp_shape *b, const sp_shape *c);
 
-/* X(NAME, formula). Both operands and y have one dtype. Integers wrap. In place (y == a or y == b) where that operand is
- * not repeated. Integer division by 0 never traps: x // 0 is the largest value for x > 0, the smallest for x < 0, 0 for 0;
- * x % 0 is 0. Integer powers with a negative exponent truncate (1, -1 and 0 otherwise; 0^-1 gives the largest value).
- * BOOL: ADD is or, SUB xor, MUL and MINIMUM and, MAXIMUM or; the others are not supported. DIV: floats only. */
+/* X(NAME, formula). Both operands and y have one dtype. Integers wrap. In place (y == a or y == b) where that operand
+ * is not repeated. Integer division by 0 never traps: x // 0 is the largest value for x > 0, the smallest for x < 0,
+ * 0 for 0; x % 0 is 0. Integer powers with a negative exponent truncate (1, -1 and 0 otherwise; 0^-1 gives the
+ * largest value). BOOL: ADD is or, SUB xor, MUL and MINIMUM and, MAXIMUM or; the others are not supported. DIV:
+ * floats only. */
 #define SP__BINARY(X)                               \
     X(ADD, "a + b")                                 \
     X(SUB, "a - b")                                 \
@@ -154,9 +155,9 @@ bool sp__k_where(size_t esize, void *y, const uint8_t *cond, const void *a, cons
 /* y[i] = *value, elements of esize 1, 2, 4, 8 bytes. */
 bool sp__k_fill(size_t esize, void *y, const void *value, int64_t n);
 
-/* y[sum i_d sy_d] = x[sum i_d sx_d] for all i < dim. y and x point at the element of index 0; strides are in elements and
- * may be negative, those of x also 0. Does transpose, broadcast, slice (x strided), concat, pad, slice's gradient (y
- * strided into zeros). Swapping two dimensions is done in square tiles. */
+/* y[sum i_d sy_d] = x[sum i_d sx_d] for all i < dim. y and x point at the element of index 0; strides are in elements
+ * and may be negative, those of x also 0. Does transpose, broadcast, slice (x strided), concat, pad, slice's gradient
+ * (y strided into zeros). Swapping two dimensions is done in square tiles. */
 typedef struct sp__strided {
     int rank; /* 0 .. SP_MAX_RANK */
     int64_t dim[SP_MAX_RANK];
@@ -184,8 +185,8 @@ bool sp__k_gather(size_t esize, void *y, const void *x, sp_dtype idx_dtype, cons
 bool sp__k_scatter_add(sp_dtype dtype, void *y, const void *x, sp_dtype idx_dtype, const void *idx, int64_t outer,
                        int64_t limit, int64_t inner, int64_t n);
 
-/* y (outer, depth, inner) = on where the middle index is idx (outer, inner), else off. An index outside [0, depth) gives
- * off everywhere. on, off: one element of esize bytes each. */
+/* y (outer, depth, inner) = on where the middle index is idx (outer, inner), else off. An index outside [0, depth)
+ * gives off everywhere. on, off: one element of esize bytes each. */
 bool sp__k_one_hot(size_t esize, void *y, sp_dtype idx_dtype, const void *idx, const void *on, const void *off,
                    int64_t outer, int64_t depth, int64_t inner);
 
@@ -194,8 +195,7 @@ bool sp__k_one_hot(size_t esize, void *y, sp_dtype idx_dtype, const void *idx, c
 /* Empty sums are 0, products 1, ALL 1, ANY 0, MEAN NaN; MAX and MIN of nothing: lowest, highest (infinite for floats).
  *   SUM, PROD   floats: to == from. Integers: to is from or I64, computed in 64 bits, wrapping. BOOL to I64.
  *   MEAN        floats.           MAX, MIN   all types; NaN wins.           ANY, ALL   BOOL.
- * F32 sums are pieces of at most 512 elements in 16 partial sums, added in double: relative error of a sum of positive
- * numbers below 1e-5 for any length. */
+ * Floats are summed and multiplied in double: the sum of 10^7 ones in F32 is 10^7. */
 typedef enum sp__reduce {
     SP__SUM,
     SP__MEAN,
@@ -217,8 +217,8 @@ bool sp__k_argreduce(sp__reduce f, sp_dtype dtype, int64_t *y, const void *x, in
 /* Sum of squares in double: for clipping by norm. Float types; 0 for others. */
 double sp__k_sum_squares(sp_dtype dtype, const void *x, int64_t n);
 
-/* y[o, j, i] = sum of x[o, k, i] for k <= j (k < j if exclusive; from the other end if reverse). y, x (outer, n, inner), in
- * place. Numeric types; F16/BF16/F32 sums are carried in double. */
+/* y[o, j, i] = sum of x[o, k, i] for k <= j (k < j if exclusive; from the other end if reverse). y, x (outer, n,
+ * inner), in place. Numeric types; F16/BF16/F32 sums are carried in double. */
 bool sp__k_cumsum(sp_dtype dtype, void *y, const void *x, int64_t outer, int64_t n, int64_t inner, bool exclusive,
                   bool reverse);
 
@@ -258,7 +258,8 @@ bool sp__k_bias_grad(sp_dtype dtype, void *db, const void *dy, int64_t N, int64_
 
 /* Cross-correlation as in MindSpore.
  *   x (N,C,H,W)  w (M,C/groups,kh,kw)  b (M) or NULL  y (N,M,OH,OW)
- *   y[n,m,oh,ow] = b[m] + sum_{c,i,j} w[m,c,i,j] x[n, c + first channel of m's group, oh sh - pt + i dh, ow sw - pl + j dw]
+ *   y[n,m,oh,ow] = b[m] + sum_{c,i,j} w[m,c,i,j] x[n, first + c, oh sh - pt + i dh, ow sw - pl + j dw]
+ * where first is the first channel of m's group, and places outside x count as 0.
  * The caller gives OH = (H + pt + pb - dh (kh - 1) - 1) / sh + 1 and OW likewise. Transposed convolution is
  * backward_input. */
 typedef struct sp__conv {
@@ -310,12 +311,12 @@ bool sp__k_avg_pool_grad(sp_dtype dtype, const sp__pool *p, void *dx, const void
 
 /* mean (C), var (C): of x (N,C,S) over N and S; the variance is biased (divided by N S), summed in double. */
 bool sp__k_bn_stats(sp_dtype dtype, void *mean, void *var, const void *x, int64_t N, int64_t C, int64_t S);
-/* y (N,C,S) = (x - mean) / sqrt(var + eps) gamma + beta, in place; gamma, beta (C) may be NULL (1, 0). Training with batch
- * statistics, inference with moving ones. */
+/* y (N,C,S) = (x - mean) / sqrt(var + eps) gamma + beta, in place; gamma, beta (C) may be NULL (1, 0). Training with
+ * batch statistics, inference with moving ones. */
 bool sp__k_bn_apply(sp_dtype dtype, void *y, const void *x, const void *mean, const void *var, const void *gamma,
                     const void *beta, double eps, int64_t N, int64_t C, int64_t S);
-/* Gradients of stats and apply together (Ioffe & Szegedy 2015, section 3); mean, var as bn_stats gave them. dx may be dy;
- * dx, dgamma, dbeta (C) may each be NULL. */
+/* Gradients of stats and apply together (Ioffe & Szegedy 2015, section 3); mean, var as bn_stats gave them. dx may be
+ * dy; dx, dgamma, dbeta (C) may each be NULL. */
 bool sp__k_bn_grad(sp_dtype dtype, void *dx, void *dgamma, void *dbeta, const void *dy, const void *x, const void *mean,
                    const void *var, const void *gamma, double eps, int64_t N, int64_t C, int64_t S);
 
@@ -359,8 +360,8 @@ bool sp__k_cross_entropy_grad(sp_dtype dtype, const sp__cross_entropy *ce, void 
 
 /* ---- dropout: float types ---- */
 
-/* mask[i] = 1 with probability keep, from element i of the stream; y[i] = x[i] mask[i] / keep, in place; keep in (0, 1].
- * mask may be NULL: the same stream gives it again. */
+/* mask[i] = 1 with probability keep, from element i of the stream; y[i] = x[i] mask[i] / keep, in place; keep in (0,
+ * 1]. mask may be NULL: the same stream gives it again. */
 bool sp__k_dropout(sp_dtype dtype, void *y, uint8_t *mask, const void *x, double keep, sp__random r, int64_t n);
 /* y = x mask / keep, in place: the gradient. */
 bool sp__k_dropout_apply(sp_dtype dtype, void *y, const void *x, const uint8_t *mask, double keep, int64_t n);
@@ -380,8 +381,9 @@ typedef struct sp__sgd {
 bool sp__k_sgd(sp_dtype dtype, const sp__sgd *o, void *w, void *accum, const void *g, int64_t n);
 
 /* Adam (Kingma & Ba 2015, section 2's faster form: eps is not corrected), g' as above, t the step from 1:
- *   m = beta1 m + (1 - beta1) g'      v = beta2 v + (1 - beta2) g'^2      vmax = max(vmax, v) with amsgrad, used for v below
- *   w -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m' / (sqrt v + eps)         m' = m, nesterov: beta1 m + (1 - beta1) g'
+ *   m = beta1 m + (1 - beta1) g'      v = beta2 v + (1 - beta2) g'^2
+ *   amsgrad: vmax = max(vmax, v) stands for v below      m' = m, with nesterov beta1 m + (1 - beta1) g'
+ *   w -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m' / (sqrt v + eps)
  * decoupled (AdamWeightDecay): g' = grad_scale g, no correction, w -= lr (m / (sqrt v + eps) + weight_decay w). */
 typedef struct sp__adam {
     double lr, beta1, beta2, eps, weight_decay, grad_scale;

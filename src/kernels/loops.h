@@ -16,8 +16,8 @@
 #define SP__HOT
 #endif
 
-/* Each element of such a loop is independent of the others, also when y == x. Where a formula calls libm the loop stays as
- * it is, which clang would report for each of them. */
+/* Each element of such a loop is independent of the others, also when y == x. Where a formula calls libm the loop
+ * stays as it is, which clang would report for each of them. */
 #define SP__SIMD _Pragma("omp simd")
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wpass-failed"
@@ -54,7 +54,8 @@ typedef uint64_t sp__word8;
     X(BF16, uint16_t, float, f, sp__bf16_to_f32, sp__f32_to_bf16)
 #define SP__FLOAT_TYPES(X) SP__REAL_TYPES(X) SP__HALF_TYPES(X)
 
-/* X(name, stored, type in which + - * wrap, smallest, largest). Small types would promote to int and could overflow it. */
+/* X(name, stored, type in which + - * wrap, smallest, largest). Small types would promote to int and could overflow
+ * it. */
 #define SP__SIGNED_TYPES(X)                         \
     X(I8, int8_t, uint32_t, INT8_MIN, INT8_MAX)     \
     X(I16, int16_t, uint32_t, INT16_MIN, INT16_MAX) \
@@ -98,8 +99,8 @@ typedef struct sp__walk {
 void sp__walk_start(sp__walk *w, const sp__bcast *plan, int64_t row);
 void sp__walk_next(sp__walk *w);
 
-/* Drops dimensions of 1 and merges neighbours whose strides allow it in each of `count` operands; returns the new rank, at
- * least 1. A dimension of 0 stays. */
+/* Drops dimensions of 1 and merges neighbours whose strides allow it in each of `count` operands; returns the new
+ * rank, at least 1. A dimension of 0 stays. */
 int sp__merge(int rank, int64_t *dim, int64_t *const *stride, int count);
 
 /* One row of a two-operand loop: y[i] = a[i sa] f b[i sb], y dense. */

@@ -1,6 +1,6 @@
-/* kernels/math_f32.h: exp and tanh of floats without branches or calls, so that loops over them become vector code. Relative
- * error below 2^-22 (tests/test_kernels.c measures it); NaN, infinities and underflow as in libm. The coefficients are
- * weighted least-maximum fits over the intervals named. */
+/* kernels/math_f32.h: exp and tanh of floats without branches or calls, so that loops over them become vector code.
+ * Relative error below 2^-22 (tests/test_kernels.c measures it); NaN, infinities and underflow as in libm. The
+ * coefficients are weighted least-maximum fits over the intervals named. */
 #ifndef SP_KERNELS_MATH_F32_H
 #define SP_KERNELS_MATH_F32_H
 
@@ -8,7 +8,8 @@
 
 #include "base/half.h"
 
-/* e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits. */
+/* e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2. Adding 1.5 * 2^23 rounds to an integer and leaves it in the
+ * low bits. */
 static inline float sp__exp_f32(float x)
 {
     const float magic = 12582912.0f, inv_ln2 = 1.44269504f;

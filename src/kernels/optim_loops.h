@@ -1,5 +1,5 @@
-/* kernels/optim_loops.h: optimizer steps for one type: T the type, F(f) libm's name of f for it, NAME(f) the name of our f.
- * Included by optim.c only. All do elements [0, n) in one pass. */
+/* kernels/optim_loops.h: optimizer steps for one type: T the type, F(f) libm's name of f for it, NAME(f) the name of
+ * our f. Included by optim.c only. All do elements [0, n) in one pass. */
 
 SP__HOT static void NAME(sgd)(const sp__sgd *o, T *w, const T *g, int64_t n)
 {

@@ -5,7 +5,8 @@
 
 enum { COLUMNS = 64 };
 
-/* Columns of (red, stride): y[i] = row of the extreme of column i < n <= COLUMNS. p is the candidate, q the best so far. */
+/* Columns of (red, stride): y[i] = row of the extreme of column i < n <= COLUMNS. p is the candidate, q the best so
+ * far. */
 typedef void (*arg_loop)(int64_t *y, const void *x, int64_t red, int64_t stride, int64_t n);
 
 #define LOOP(f, D, T, C, load, better)                                                               \

@@ -16,8 +16,9 @@ static inline T NAME(of_bits)(UT u)
     return v;
 }
 
-/* Outputs i < n whose windows lie inside: x is the first element of window 0, `at` its place in the plane. Which value is
- * the largest cannot be predicted, so values are chosen by masks of bits: compilers make branches of anything else. */
+/* Outputs i < n whose windows lie inside: x is the first element of window 0, `at` its place in the plane. Which
+ * value is the largest cannot be predicted, so values are chosen by masks of bits: compilers make branches of
+ * anything else. */
 static inline void NAME(max_inside)(T *restrict y, int32_t *restrict index, const T *restrict x, int64_t W, int64_t kh,
                                     int64_t kw, int64_t step, int64_t n, int32_t at)
 {

@@ -1,9 +1,9 @@
 /* reduce.c: sums and extremes over the middle of (outer, red, inner).
  *
  * Everything is a reduction of rows into `n` accumulators side by side. With inner > 1 these are columns of the output;
- * with inner = 1 the row is read as a table of LANES columns, whose accumulators are folded at the end. Very long rows are
- * cut into at most PIECES pieces, by the length alone, which threads share. So the order of additions depends on the shape
- * and on nothing else. Sums of floats are carried in double. */
+ * with inner = 1 the row is read as a table of LANES columns, whose accumulators are folded at the end. Very long
+ * rows are cut into at most PIECES pieces, by the length alone, which threads share. So the order of additions
+ * depends on the shape and on nothing else. Sums of floats are carried in double. */
 #include <math.h>
 
 #include "kernels/loops.h"

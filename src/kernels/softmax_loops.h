@@ -1,5 +1,5 @@
-/* kernels/softmax_loops.h: softmax and cross entropy for one type: T the type, EXP(v) e^v, NAME(f) the name of f for it.
- * Included by softmax.c only. */
+/* kernels/softmax_loops.h: softmax and cross entropy for one type: T the type, EXP(v) e^v, NAME(f) the name of f for
+ * it. Included by softmax.c only. */
 
 static T NAME(largest)(const T *x, int64_t n, int64_t step)
 {

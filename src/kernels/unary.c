@@ -101,11 +101,10 @@ typedef void (*unary_loop)(void *y, const void *x, int64_t n);
 
 #define HOT_LOOP(name, D, T, C, S, load, store)   LOOP(name, SP__HOT, D, T, C, load, store, F_##name(C, S))
 #define PLAIN_LOOP(name, D, T, C, S, load, store) LOOP(name, , D, T, C, load, store, F_##name(C, S))
-#define X(D, T, C, S, load, store)                VECTOR(HOT_LOOP, D, T, C, S, load, store) SCALAR(PLAIN_LOOP, D, T, C, S, load, store)
+#define X(...)                                    VECTOR(HOT_LOOP, __VA_ARGS__) SCALAR(PLAIN_LOOP, __VA_ARGS__)
 SP__REAL_TYPES(X)
 #undef X
-#define X(D, T, C, S, load, store) \
-    VECTOR(PLAIN_LOOP, D, T, C, S, load, store) SCALAR(PLAIN_LOOP, D, T, C, S, load, store)
+#define X(...) VECTOR(PLAIN_LOOP, __VA_ARGS__) SCALAR(PLAIN_LOOP, __VA_ARGS__)
 SP__HALF_TYPES(X)
 #undef X
 

@@ -1,5 +1,5 @@
-/* kernels/onednn/compat.h: oneDNN 2.x and 3.x under one set of names. In 2.x a memory descriptor is a value handed over by
- * pointer, and a primitive is made from an operation descriptor; in 3.x descriptors are opaque and owned. */
+/* kernels/onednn/compat.h: oneDNN 2.x and 3.x under one set of names. In 2.x a memory descriptor is a value handed
+ * over by pointer, and a primitive is made from an operation descriptor; in 3.x descriptors are opaque and owned. */
 #ifndef SP_KERNELS_ONEDNN_COMPAT_H
 #define SP_KERNELS_ONEDNN_COMPAT_H
 

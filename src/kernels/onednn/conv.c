@@ -24,7 +24,8 @@ static sp__conv_entry *prepared(sp__conv_cache *cache, const sp__conv *c, sp__co
     return cache ? sp__conv_prepare(cache, &key) : NULL;
 }
 
-/* oneDNN computes the gradient of 16 channels at a time, also where there is one: ours takes a tenth of its time then. */
+/* oneDNN computes the gradient of 16 channels at a time, also where there is one: ours takes a tenth of its time
+ * then. */
 static bool wastes_channels(const sp__conv *c, sp__conv_pass pass)
 {
     return pass == SP__CONV_INPUT && c->groups == 1 && c->C < 6;
