@@ -6,7 +6,9 @@
  *   mindir_load.c    the file: limits, header, parameters; sp_graph_load
  *   mindir_run.c     names to values, node after node
  *   mindir_value.c   settings of operators: from attributes (old form) or constant inputs (new form)
- *   mindir_to_ops.c  the table of operators: what each one is in ops
+ *   mindir_to_ops.c  finds an operator in the tables of what each one is in ops (mindir_rules.h): mindir_to_maths.c,
+ *                    _shapes.c, _layers.c; _ext.c for those that only 2.10 has
+ *   mindir_external.c  parameters in files of their own
  *
  * Writing. Each node of the graph becomes one or more nodes of the file.
  *   mindir_save.c      the file; sp_graph_save

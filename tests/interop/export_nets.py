@@ -90,6 +90,15 @@ TWO = """add x + y|sub x - y|mul x * y|div x / y|maximum ops.maximum(x, y)|minim
 greater x > y|le x <= y|ne x != y|logical ops.logical_and(x > 0, y > 0)|concat ops.concat((x, y), 1)|stack ops.stack((x, y), 0)
 bmm ops.matmul(x.reshape(2, 2, 3), y.reshape(2, 3, 2))|pow ops.pow(ops.abs(x), y)|mse ops.mse_loss(x, y)
 matmul ops.matmul(x, y.T)|where ops.where(x > y, x, y)|bias ops.bias_add(x, y[0])"""
+MINT = """add mint.add(x, x)|sub mint.sub(x, x, alpha=2)|mean mint.mean(x, 1)|mean_all mint.mean(x)|sum mint.sum(x, 1)
+max_dim mint.max(x, 1)[0]|softmax mint.nn.functional.softmax(x, 1)|cat mint.cat((x, x), 1)|reshape mint.reshape(x, (2, 6))
+transpose mint.transpose(x, 0, 1)|permute mint.permute(x, (1, 0))|flatten mint.flatten(x)|unsqueeze mint.unsqueeze(x, 1)
+matmul mint.matmul(x, x.T)|bmm mint.bmm(x.reshape(2, 2, 3), x.reshape(2, 3, 2))|argmax mint.argmax(x, 1)
+silu mint.nn.functional.silu(x)|log_softmax mint.nn.functional.log_softmax(x, 1)|split mint.split(x, 2, 0)[1]
+clamp mint.clamp(x, 0.1, 0.5)|pow mint.pow(x, 2)|linear mint.nn.functional.linear(x, x)|where mint.where(x > 0, x, x * 2)
+narrow mint.narrow(x, 0, 1, 2)|select mint.select(x, 0, 1)|chunk mint.chunk(x, 2, 0)[0]|ones x + mint.ones_like(x)
+zeros x + mint.zeros_like(x)|broadcast mint.broadcast_to(x, (2, 4, 3))
+one_hot mint.nn.functional.one_hot((x > 0).astype(ms.int64), 3)"""
 OTHERS = (("matmul_rows", "x, y", "ops.matmul(x, y)", lambda: (f(2, 4, 3), f(3, 2))),
           ("gather", "x, k", "ops.gather(x, k, 0)", lambda: (f(4, 3), i(4, 2))),
           ("one_hot", "k", "ops.one_hot(k, 4, ms.Tensor(1.0, ms.float32), ms.Tensor(0.0, ms.float32))", lambda: (i(4, 3),)),
@@ -104,7 +113,11 @@ def functions(folder):
     cases += [("two_" + e.split(" ", 1)[0], "x, y", e.split(" ", 1)[1], lambda: (f(4, 3), f(4, 3)))
               for e in TWO.replace("\n", "|").split("|")]
     cases += OTHERS
-    text = "import mindspore as ms\nfrom mindspore import nn, ops\n"
+    has_mint = hasattr(ms, "mint")  # 2.10, not 2.0
+    if has_mint:
+        cases += [("mint_" + e.split(" ", 1)[0], "x", e.split(" ", 1)[1], lambda: (f(4, 3),))
+                  for e in MINT.replace("\n", "|").split("|")]
+    text = "import mindspore as ms\nfrom mindspore import nn, ops" + (", mint" if has_mint else "") + "\n"
     for name, arguments, expression, _ in cases:
         text += f"\n\nclass F_{name}(nn.Cell):\n    def construct(self, {arguments}):\n        return {expression}\n"
     with open(os.path.join(folder, "functions.py"), "w") as out:
