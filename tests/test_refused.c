@@ -1,4 +1,5 @@
-/* tests/refused/FORMAT/: files with one fault each. expected.txt says how each is refused: name, status, a part of the text. */
+/* tests/refused/FORMAT/: files with one fault each. expected.txt says how each is refused: name, status, a part of
+ * the text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

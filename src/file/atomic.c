@@ -140,8 +140,8 @@ sp_status sp__atomic_write(sp__atomic *a, const void *data, size_t n)
     return SP_OK;
 }
 
-/* A name in a folder survives a power cut only once the folder itself is on the disk. Some file systems cannot flush folders
- * (EINVAL): they offer nothing better. */
+/* A name in a folder survives a power cut only once the folder itself is on the disk. Some file systems cannot
+ * flush folders (EINVAL): they offer nothing better. */
 static sp_status flush_folder(sp__atomic *a)
 {
     char folder[SP__ATOMIC_PATH];

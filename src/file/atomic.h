@@ -1,5 +1,5 @@
-/* file/atomic.h: a file that is whole at every moment. Bytes go to a temporary file in the same folder; only when all of them
- * are on the disk is it renamed over the old one. */
+/* file/atomic.h: a file that is whole at every moment. Bytes go to a temporary file in the same folder; only when
+ * all of them are on the disk is it renamed over the old one. */
 #ifndef SP_FILE_ATOMIC_H
 #define SP_FILE_ATOMIC_H
 
@@ -22,15 +22,17 @@ typedef struct sp__atomic {
     uint8_t buffer[SP__ATOMIC_BUFFER]; /* small writes are gathered here                                 */
 } sp__atomic;
 
-/* Makes the temporary file. A new file gets mode 0644 less the umask, an existing one keeps its mode. what ("checkpoint") begins
- * error texts; what and path are kept. SP_ERR_IO. After a failure nothing needs to be done, but sp__atomic_abort may be called. */
+/* Makes the temporary file. A new file gets mode 0644 less the umask, an existing one keeps its mode. what
+ * ("checkpoint") begins error texts; what and path are kept. SP_ERR_IO. After a failure nothing needs to be done,
+ * but sp__atomic_abort may be called. */
 sp_status sp__atomic_open(sp__atomic *a, const char *what, const char *path);
 
 /* Appends n bytes. */
 sp_status sp__atomic_write(sp__atomic *a, const void *data, size_t n);
 
-/* Writes what is left, flushes to the disk, renames, flushes the folder. On failure the temporary file is gone and the old file
- * is what it was; only when flushing the folder fails is the new one in place already, and the text says so. */
+/* Writes what is left, flushes to the disk, renames, flushes the folder. On failure the temporary file is gone and
+ * the old file is what it was; only when flushing the folder fails is the new one in place already, and the text
+ * says so. */
 sp_status sp__atomic_commit(sp__atomic *a);
 
 /* Removes the temporary file. Does nothing after sp__atomic_commit. */

@@ -1,6 +1,6 @@
-/* file/ckpt_read.c: a checkpoint is a stream of records, read one at a time: protobuf-c decodes each, the elements go into the
- * tensor, the record is freed. So reading takes the tensors and twice the largest record (at most 512 MiB in files of
- * MindSpore and Spore), never more than about twice the file. */
+/* file/ckpt_read.c: a checkpoint is a stream of records, read one at a time: protobuf-c decodes each, the elements
+ * go into the tensor, the record is freed. So reading takes the tensors and twice the largest record (at most 512
+ * MiB in files of MindSpore and Spore), never more than about twice the file. */
 #if SPORE_HAVE_PROTOBUF
 #include "file/ckpt.h"
 

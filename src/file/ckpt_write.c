@@ -1,5 +1,5 @@
-/* file/ckpt_write.c: entries to records, straight from the tensors' elements into the file. The form is the one that MindSpore 2.0
- * and later read: no dims for a single number, slices cut between elements, no footer. */
+/* file/ckpt_write.c: entries to records, straight from the tensors' elements into the file. The form is the one
+ * that MindSpore 2.0 and later read: no dims for a single number, slices cut between elements, no footer. */
 #if SPORE_HAVE_PROTOBUF
 #include "file/ckpt.h"
 

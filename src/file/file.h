@@ -52,8 +52,8 @@ sp_status sp__source_not_encrypted(sp__source *s);
 /* Whether n bytes are UTF-8 without a zero character. */
 bool sp__utf8_ok(const uint8_t *s, size_t n);
 
-/* n bytes from outside as they may stand in an error message: at most 80 characters, none of them a control character; text
- * of the current scope. */
+/* n bytes from outside as they may stand in an error message: at most 80 characters, none of them a control
+ * character; text of the current scope. */
 const char *sp__shown(const void *s, size_t n);
 
 /* UTF-32 (little endian, bytes a multiple of 4) to UTF-8 and back; zeros at the end are dropped. Texts to be freed by

@@ -49,8 +49,8 @@ static const char *prefix_for(const plan *p, const char *name, size_t *prefix)
     return NULL;
 }
 
-/* MindSpore's rule: where a missing name ends some name of the file, what stands before it there is tried as the prefix of all
- * that are missing. */
+/* MindSpore's rule: where a missing name ends some name of the file, what stands before it there is tried as the
+ * prefix of all that are missing. */
 static void try_prefixes(plan *p)
 {
     for (int i = 0; i < p->params.n; i++) {

@@ -1,8 +1,8 @@
 /* file/mindir.h: graphs in files, inside. docs/formats/mindir.md describes the format.
  *
- * Reading. The file's operators are called one after the other, as expressions of ops, while a trace records them: the
- * recorded graph is the result. Parameters and constants are inputs of that trace and only afterwards become what they are,
- * so nothing is computed while a file is read, whatever it asks for.
+ * Reading. The file's operators are called one after the other, as expressions of ops, while a trace records them:
+ * the recorded graph is the result. Parameters and constants are inputs of that trace and only afterwards become
+ * what they are, so nothing is computed while a file is read, whatever it asks for.
  *   mindir_load.c    the file: limits, header, parameters; sp_graph_load
  *   mindir_run.c     names to values, node after node
  *   mindir_value.c   settings of operators: from attributes (old form) or constant inputs (new form)
@@ -97,8 +97,8 @@ typedef struct sp__mi_call {
     bool failed;                        /* recorded                                                    */
 } sp__mi_call;
 
-/* One operator: how many of its inputs are data, and what the further ones are in the new form (and always, for those that
- * are inputs in both). The result is NULL on failure, recorded. */
+/* One operator: how many of its inputs are data, and what the further ones are in the new form (and always, for
+ * those that are inputs in both). The result is NULL on failure, recorded. */
 struct sp__mi_rule {
     const char *op;
     int n_data;
@@ -151,7 +151,8 @@ sp_list sp__mi_run(void *model, sp_list in);
 /* SP_ERR_UNSUPPORTED, naming all operators of the graph that have no rule. */
 sp_status sp__mi_check_operators(sp__mi_model *m);
 
-/* The operator of a node and its attributes: the primitive's behind "REF::", or its own. NULL if the name is of no primitive. */
+/* The operator of a node and its attributes: the primitive's behind "REF::", or its own. NULL if the name is of no
+ * primitive. */
 const char *sp__mi_operator(const sp__mi_model *m, const sp__mi_node *node, sp__mi_attr *const **attrs, size_t *n);
 
 /* Whether a node is a constant with elements. */

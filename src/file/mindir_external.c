@@ -1,4 +1,5 @@
-/* file/mindir_external.c: a data file has 64 bytes of header (the first is 1: little endian), then the elements of parameters. */
+/* file/mindir_external.c: a data file has 64 bytes of header (the first is 1: little endian), then the elements of
+ * parameters. */
 #if SPORE_HAVE_PROTOBUF
 #define _XOPEN_SOURCE 700 /* realpath */
 

@@ -1,6 +1,6 @@
-/* file/mindir_from_ops.c: what each op is in a .mindir file, in the form that both MindSpore 2.0 and 2.10 read (docs/formats/mindir.md,
- * "Writing"). One line per op in the table at the end; an op without attributes needs none if MindSpore's operator of its
- * name does the same. Attributes are read by the fields that ops declare. */
+/* file/mindir_from_ops.c: what each op is in a .mindir file, in the form that both MindSpore 2.0 and 2.10 read
+ * (docs/formats/mindir.md, "Writing"). One line per op in the table at the end; an op without attributes needs none
+ * if MindSpore's operator of its name does the same. Attributes are read by the fields that ops declare. */
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 
@@ -128,8 +128,8 @@ static bool cast(writer *w, const char **why)
     return result(w, cast_to(w, in(w, 0), get_type(w, "dst_type")));
 }
 
-/* The two versions have no common form of Round (halves to even): r = floor(x + 1/2), less 1 where that is more than 1/2
- * above x, or exactly 1/2 and odd. */
+/* The two versions have no common form of Round (halves to even): r = floor(x + 1/2), less 1 where that is more
+ * than 1/2 above x, or exactly 1/2 and odd. */
 static bool round_even(writer *w, const char **why)
 {
     (void)why;

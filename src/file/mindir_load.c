@@ -1,6 +1,6 @@
-/* file/mindir_load.c: a .mindir file to a graph. The file is decoded (never deeper or larger than proto.h allows), its header and
- * parameters are checked, and its nodes are run under a trace. Parameters and constants are inputs of the trace; afterwards
- * they are made what they are, so the graph shares nothing with the file. */
+/* file/mindir_load.c: a .mindir file to a graph. The file is decoded (never deeper or larger than proto.h allows),
+ * its header and parameters are checked, and its nodes are run under a trace. Parameters and constants are inputs
+ * of the trace; afterwards they are made what they are, so the graph shares nothing with the file. */
 #if SPORE_HAVE_PROTOBUF
 #include <limits.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #define MAX_FILE   ((uint64_t)INT32_MAX) /* protobuf's own limit */
 #define MAX_VALUES (1 << 16)             /* inputs, parameters and nodes: the largest nets have some thousands */
 
-/* What stands for a dimension of -1 while the graph is recorded: a batch of 1, and elsewhere what layers can work on. */
+/* What stands for a dimension of -1 while the graph is recorded: a batch of 1, and elsewhere what layers can work
+ * on. */
 #define ANY_BATCH 1
 #define ANY_SIZE  32
 

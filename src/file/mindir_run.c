@@ -1,4 +1,5 @@
-/* file/mindir_run.c: the nodes of a file, one after the other. What they compute is recorded by a trace (mindir_load.c). */
+/* file/mindir_run.c: the nodes of a file, one after the other. What they compute is recorded by a trace
+ * (mindir_load.c). */
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 

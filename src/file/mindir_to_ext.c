@@ -1,5 +1,5 @@
-/* file/mindir_to_ext.c: operators that only MindSpore 2.10 writes, in ops: those of its `mint` functions (names in Ext and View)
- * and of tensors with plain numbers. All are of the new form: settings are inputs. */
+/* file/mindir_to_ext.c: operators that only MindSpore 2.10 writes, in ops: those of its `mint` functions (names in
+ * Ext and View) and of tensors with plain numbers. All are of the new form: settings are inputs. */
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* file/mindir_to_ops.c: finds what an operator of a .mindir file is in ops. The tables have one line per operator (mindir_to_*.c);
- * a plain op of ours that has the operator's name and no attributes needs none. */
+/* file/mindir_to_ops.c: finds what an operator of a .mindir file is in ops. The tables have one line per operator
+ * (mindir_to_*.c); a plain op of ours that has the operator's name and no attributes needs none. */
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 

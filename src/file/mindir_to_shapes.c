@@ -98,7 +98,8 @@ static sp_tensor *unstack(sp__mi_call *c)
 
 static bool bit(int64_t mask, int i) { return (mask >> i & 1) != 0; }
 
-/* Bit i of the masks: begin_mask, end_mask: from the beginning, to the end; shrink_axis_mask: begin alone, and the axis goes. */
+/* Bit i of the masks: begin_mask, end_mask: from the beginning, to the end; shrink_axis_mask: begin alone, and the
+ * axis goes. */
 static sp_tensor *strided_slice(sp__mi_call *c)
 {
     sp__ints begin = sp__mi_ints(c, "begin"), end = sp__mi_ints(c, "end"), step = sp__mi_ints(c, "strides");

@@ -1,5 +1,6 @@
-/* file/mindir_value.c: arguments and settings of an operator. A setting is an attribute of the primitive (old form) or one of the
- * inputs behind the data (new form, and some in both): which, the number of inputs says, so both forms are read alike. */
+/* file/mindir_value.c: arguments and settings of an operator. A setting is an attribute of the primitive (old form)
+ * or one of the inputs behind the data (new form, and some in both): which, the number of inputs says, so both
+ * forms are read alike. */
 #if SPORE_HAVE_PROTOBUF
 #include <stdarg.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* file/names.c: a set of names with a number each, by open addressing. The hash is mixed with a value of the process, so a
- * file cannot be made to hit one slot with all its names. */
+/* file/names.c: a set of names with a number each, by open addressing. The hash is mixed with a value of the
+ * process, so a file cannot be made to hit one slot with all its names. */
 #include "file/file.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* file/proto.h: protobuf-c with limits. By itself it follows nested messages as deep as a file says and takes as much memory as
- * that needs; here a message is walked first and decoded within a budget. */
+/* file/proto.h: protobuf-c with limits. By itself it follows nested messages as deep as a file says and takes as
+ * much memory as that needs; here a message is walked first and decoded within a budget. */
 #ifndef SP_FILE_PROTO_H
 #define SP_FILE_PROTO_H
 
@@ -19,8 +19,8 @@ typedef struct sp__proto {
 
 void sp__proto_begin(sp__proto *p, size_t budget);
 
-/* Decodes `size` bytes, which stand in the file from byte `at` on. NULL and SP_ERR_FORMAT, SP_ERR_NOMEM on failure; what and path
- * begin the text. To be freed with sp__proto_free. */
+/* Decodes `size` bytes, which stand in the file from byte `at` on. NULL and SP_ERR_FORMAT, SP_ERR_NOMEM on failure;
+ * what and path begin the text. To be freed with sp__proto_free. */
 ProtobufCMessage *sp__proto_unpack(sp__proto *p, const sp__source *s, const ProtobufCMessageDescriptor *type,
                                    const uint8_t *data, size_t size, uint64_t at);
 void sp__proto_free(sp__proto *p, void *message);

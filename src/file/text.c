@@ -1,5 +1,5 @@
-/* file/text.c: texts from outside. The Unicode Standard, section 3.9: UTF-8 is well formed if it is the shortest form of
- * code points up to 0x10ffff without the surrogates d800 to dfff. */
+/* file/text.c: texts from outside. The Unicode Standard, section 3.9: UTF-8 is well formed if it is the shortest
+ * form of code points up to 0x10ffff without the surrogates d800 to dfff. */
 #include "file/file.h"
 
 #include <string.h>

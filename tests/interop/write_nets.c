@@ -1,6 +1,6 @@
-/* write_nets FOLDER: files for check_mindspore.py. For every net of support/nets.c NAME.mindir with NAME.input0.npy ... and
- * NAME.expected0.npy ..., as Spore computes them; a small trained-looking net with its checkpoint; a checkpoint of all types
- * that both MindSpore 2.0 and 2.10 know. */
+/* write_nets FOLDER: files for check_mindspore.py. For every net of support/nets.c NAME.mindir with NAME.input0.npy
+ * ... and NAME.expected0.npy ..., as Spore computes them; a net of most layers with its checkpoint; a checkpoint
+ * of all types that both MindSpore 2.0 and 2.10 know. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +64,28 @@ static void write_net(const char *folder, const test_net *net)
     sp_scope_end(scope);
 }
 
+/* Layers with parameters: the graph and the checkpoint must agree. */
+static void write_cell(const char *folder)
+{
+    sp_scope scope = sp_scope_begin();
+    sp_set_seed(1);
+    sp_cell *net = sp_nn_sequential(
+        sp_nn_conv2d(1, 6, 5, .pad_mode = SP_PAD_VALID), sp_nn_relu(), sp_nn_max_pool2d(2, 2),
+        sp_nn_conv2d(6, 8, 3, .has_bias = true), sp_nn_batch_norm2d(8, .gamma_init = sp_init_constant(0.7)),
+        sp_nn_sigmoid(), sp_nn_avg_pool2d(2, 2), sp_nn_dropout(0.5), sp_nn_flatten(), sp_nn_dense(128, 16),
+        sp_nn_layer_norm(.shape = SP_DIMS(16)), sp_nn_gelu(true), sp_nn_dense(16, 4), sp_nn_softmax(-1));
+    sp_list in = sp_list_of(sp_rand_normal(0, 1, SP_F32, SP_DIMS(2, 1, 20, 20)));
+    char path[512];
+    snprintf(path, sizeof path, "%s/cell.mindir", folder);
+    check(sp_export(net, in, path) == SP_OK, path);
+    snprintf(path, sizeof path, "%s/cell.ckpt", folder);
+    check(sp_save_checkpoint(net, path) == SP_OK, path);
+    write_arrays(folder, "cell", "input", in);
+    write_arrays(folder, "cell", "expected", sp_list_of(sp_cell_call(net, in)));
+    sp_cell_free(net);
+    sp_scope_end(scope);
+}
+
 static void write_types(const char *folder)
 {
     sp_entry e[16] = {{0}};
@@ -86,6 +108,7 @@ int main(int count, char **arguments)
     }
     for (int i = 0; i < test_nets_count; i++)
         write_net(arguments[1], &test_nets[i]);
+    write_cell(arguments[1]);
     write_types(arguments[1]);
     printf("%d nets, %d failures\n", test_nets_count, failed);
     sp_shutdown();

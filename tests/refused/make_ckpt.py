@@ -2,6 +2,7 @@
 
 Run from the root of the source: python3 tests/refused/make_ckpt.py
 """
+
 import os
 import struct
 import zlib
@@ -47,9 +48,16 @@ refuse("empty", b"", "FORMAT", "is empty")
 refuse("html", b"<!DOCTYPE html><html></html>", "FORMAT", "byte 0: no record starts here")
 refuse("zip", b"PK\x03\x04" + bytes(26), "FORMAT", "byte 2: no record starts here")
 refuse("only_unknown_fields", field(2, b"x"), "FORMAT", "holds no records")
-refuse("cut_in_content", good[:-3], "FORMAT", f"byte 0: a record of {len(good) - 2} bytes, but the file ends {len(good) - 5}")
+refuse(
+    "cut_in_content",
+    good[:-3],
+    "FORMAT",
+    f"byte 0: a record of {len(good) - 2} bytes, but the file ends {len(good) - 5}",
+)
 refuse("cut_in_length", good + b"\x0a", "FORMAT", f"ends at byte {len(good) + 1}")
-refuse("cut_in_second_record", good + record(b"v")[:9], "FORMAT", f"byte {len(good)}: a record of {len(good) - 2} bytes")
+refuse(
+    "cut_in_second_record", good + record(b"v")[:9], "FORMAT", f"byte {len(good)}: a record of {len(good) - 2} bytes"
+)
 refuse("long_number", b"\x0a" + b"\xff" * 10 + b"\x01", "FORMAT", "a number of more than 10 bytes")
 refuse("huge_record", b"\x0a" + varint(1 << 62), "FORMAT", "a record of 4611686018427387904 bytes")
 refuse("unknown_field_past_end", good + b"\x12\x7f", "FORMAT", f"byte {len(good)}: a field runs past the end")
@@ -79,17 +87,29 @@ refuse("larger_than_file", record(value=tensor((1 << 40,))), "FORMAT", "more tha
 refuse("bool_of_two", record(value=tensor((2,), b"Bool", b"\1\2")), "FORMAT", "element 1 of Bool is 2")
 refuse("text_of_three_bytes", record(value=tensor((0,), b"str", b"abc")), "FORMAT", "a text of 3 bytes")
 refuse("text_without_bytes", record(value=tensor((0,), b"str", b"")), "FORMAT", "a text of 0 bytes")
-refuse("text_with_surrogate", record(value=tensor((0,), b"str", struct.pack("<II", 65, 0xD800))), "FORMAT", "character 1")
+refuse(
+    "text_with_surrogate", record(value=tensor((0,), b"str", struct.pack("<II", 65, 0xD800))), "FORMAT", "character 1"
+)
 refuse("text_beyond_unicode", record(value=tensor((0,), b"str", struct.pack("<I", 0x110000))), "FORMAT", "0x110000")
 half = tensor((2,), content=b"\0\0\0\0")
-refuse("slices_of_two_types", record(value=half) + record(value=tensor((2,), b"Int32", b"\0\0\0\0")), "FORMAT",
-       "a slice of another type or shape")
-refuse("slices_of_two_shapes", record(value=half) + record(value=tensor((1, 2), content=b"\0\0\0\0")), "FORMAT",
-       "a slice of another type or shape")
+refuse(
+    "slices_of_two_types",
+    record(value=half) + record(value=tensor((2,), b"Int32", b"\0\0\0\0")),
+    "FORMAT",
+    "a slice of another type or shape",
+)
+refuse(
+    "slices_of_two_shapes",
+    record(value=half) + record(value=tensor((1, 2), content=b"\0\0\0\0")),
+    "FORMAT",
+    "a slice of another type or shape",
+)
 refuse("slice_missing", record(value=half) + record(b"v"), "FORMAT", "record 'w': 4 bytes for Float32 (2,), expected 8")
 refuse("slice_missing_at_end", record(b"v") + record(value=half), "FORMAT", "record 'w': 4 bytes for Float32 (2,)")
 refuse("one_slice_too_many", good + good, "FORMAT", "16 bytes for Float32 (2,), expected 8")
 refuse("wrong_checksum", good + b"crc_num" + (zlib.crc32(good) ^ 1).to_bytes(10, "big"), "FORMAT", "is damaged")
-refuse("checksum_too_large", good + b"crc_num" + (zlib.crc32(good) | 1 << 72).to_bytes(10, "big"), "FORMAT", "is damaged")
+refuse(
+    "checksum_too_large", good + b"crc_num" + (zlib.crc32(good) | 1 << 72).to_bytes(10, "big"), "FORMAT", "is damaged"
+)
 with open(os.path.join(FOLDER, "expected.txt"), "w") as f:
     f.writelines(expected)

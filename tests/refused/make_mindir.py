@@ -2,6 +2,7 @@
 
 Run from the root of the source: python3 tests/refused/make_mindir.py
 """
+
 import os
 import struct
 
@@ -60,8 +61,14 @@ def graph(inputs=None, params=None, nodes=None, outputs=("y",), extra=b""):
     inputs = [value_info()] if inputs is None else inputs
     params = [tensor((2,), 1, "w", W)] if params is None else params
     nodes = [ADD] if nodes is None else nodes
-    return (b"".join(field(1, n) for n in nodes) + field(2, "net") + b"".join(field(3, p) for p in params)
-            + b"".join(field(5, i) for i in inputs) + b"".join(field(6, value_info(o, b"")) for o in outputs) + extra)
+    return (
+        b"".join(field(1, n) for n in nodes)
+        + field(2, "net")
+        + b"".join(field(3, p) for p in params)
+        + b"".join(field(5, i) for i in inputs)
+        + b"".join(field(6, value_info(o, b"")) for o in outputs)
+        + extra
+    )
 
 
 def model(g=None, primitives=(PRIMITIVE,), version=1, endian=1, extra=b""):
@@ -80,8 +87,12 @@ def refuse(name, data, status, says):
 def operator(op, says, inputs=("x",), attributes=(), constants=(), status="FORMAT", name=None, t=None, params=()):
     """A graph of one operator."""
     g = graph([value_info("x", t)], list(params), list(constants) + [node("REF::p", inputs)])
-    refuse(name or op.lower(), model(g, (field(1, "p") + field(2, op) + b"".join(field(3, a) for a in attributes),)), status,
-           says)
+    refuse(
+        name or op.lower(),
+        model(g, (field(1, "p") + field(2, op) + b"".join(field(3, a) for a in attributes),)),
+        status,
+        says,
+    )
 
 
 os.makedirs(FOLDER, exist_ok=True)
@@ -114,16 +125,28 @@ refuse("parameter_without_name", model(graph(params=[tensor((2,), 1, None, W)]))
 refuse("parameter_without_type", model(graph(params=[tensor((2,), None, "w", W)])), "UNSUPPORTED", "has element type 0")
 refuse("parameter_without_elements", model(graph(params=[tensor((2,), 1, "w")])), "FORMAT", "0 bytes for Float32 (2,)")
 refuse("parameter_too_short", model(graph(params=[tensor((2,), 1, "w", W[:7])])), "FORMAT", "7 bytes for Float32 (2,)")
-refuse("parameter_too_long", model(graph(params=[tensor((2,), 1, "w", W + b"\0")])), "FORMAT", "9 bytes for Float32 (2,)")
-refuse("parameter_of_any_size", model(graph(params=[tensor((-1,), 1, "w", W)])), "FORMAT", "has the invalid shape (-1,)")
+refuse(
+    "parameter_too_long", model(graph(params=[tensor((2,), 1, "w", W + b"\0")])), "FORMAT", "9 bytes for Float32 (2,)"
+)
+refuse(
+    "parameter_of_any_size", model(graph(params=[tensor((-1,), 1, "w", W)])), "FORMAT", "has the invalid shape (-1,)"
+)
 refuse("parameter_overflows", model(graph(params=[tensor((1 << 40, 1 << 40), 1, "w", W)])), "FORMAT", "invalid shape")
 refuse("parameter_twice", model(graph(params=[tensor((2,), 1, "w", W)] * 2)), "FORMAT", "'w' is defined twice")
-refuse("parameter_compressed", model(graph(params=[tensor((2,), 1, "w", W, number(16, 1))])), "UNSUPPORTED", "compressed")
-refuse("parameter_quantised", model(graph(params=[tensor((2,), 1, "w", W, field(17, b""))])), "UNSUPPORTED", "quantised")
-refuse("parameter_of_bool_two", model(graph(params=[tensor((2,), 9, "w", b"\1\2")])), "FORMAT", "element 1 of Bool is 2")
+refuse(
+    "parameter_compressed", model(graph(params=[tensor((2,), 1, "w", W, number(16, 1))])), "UNSUPPORTED", "compressed"
+)
+refuse(
+    "parameter_quantised", model(graph(params=[tensor((2,), 1, "w", W, field(17, b""))])), "UNSUPPORTED", "quantised"
+)
+refuse(
+    "parameter_of_bool_two", model(graph(params=[tensor((2,), 9, "w", b"\1\2")])), "FORMAT", "element 1 of Bool is 2"
+)
 refuse("hash_table", model(graph(extra=field(10, b""))), "UNSUPPORTED", "hash-table parameters")
 refuse("no_output", model(graph(outputs=())), "FORMAT", "the graph has no output")
-refuse("output_not_defined", model(graph(outputs=("z",))), "FORMAT", "'z', which the output uses, is not defined before")
+refuse(
+    "output_not_defined", model(graph(outputs=("z",))), "FORMAT", "'z', which the output uses, is not defined before"
+)
 
 
 def elsewhere(location, offset=64, length=8):
@@ -152,25 +175,54 @@ with open(os.path.join(EXTERNAL, "net_variables", "data_0"), "wb") as data_file:
     data_file.write(b"\1" + bytes(63) + W)
 
 # Nodes
-refuse("node_without_operator", model(graph(nodes=[node(None, ("x", "w"))])), "FORMAT", "node 0 has 1 outputs and no operator")
-refuse("node_without_output", model(graph(nodes=[node("REF::Add:1", ("x", "w"), ())])), "FORMAT", "node 0 has 0 outputs")
-refuse("node_uses_undefined", model(graph(nodes=[node("REF::Add:1", ("x", "v"))])), "FORMAT", "'v', which Default/here uses")
-refuse("node_uses_itself", model(graph(nodes=[node("REF::Add:1", ("x", "y"))])), "FORMAT", "'y', which Default/here uses")
-refuse("node_uses_later", model(graph(nodes=[node("REF::Add:1", ("x", "z")), node("REF::Add:1", ("x", "w"), ("z",))])),
-       "FORMAT", "'z', which Default/here uses, is not defined before")
+refuse(
+    "node_without_operator",
+    model(graph(nodes=[node(None, ("x", "w"))])),
+    "FORMAT",
+    "node 0 has 1 outputs and no operator",
+)
+refuse(
+    "node_without_output", model(graph(nodes=[node("REF::Add:1", ("x", "w"), ())])), "FORMAT", "node 0 has 0 outputs"
+)
+refuse(
+    "node_uses_undefined",
+    model(graph(nodes=[node("REF::Add:1", ("x", "v"))])),
+    "FORMAT",
+    "'v', which Default/here uses",
+)
+refuse(
+    "node_uses_itself", model(graph(nodes=[node("REF::Add:1", ("x", "y"))])), "FORMAT", "'y', which Default/here uses"
+)
+refuse(
+    "node_uses_later",
+    model(graph(nodes=[node("REF::Add:1", ("x", "z")), node("REF::Add:1", ("x", "w"), ("z",))])),
+    "FORMAT",
+    "'z', which Default/here uses, is not defined before",
+)
 refuse("node_twice", model(graph(nodes=[ADD, ADD])), "FORMAT", "'y' is defined twice")
 refuse("primitive_twice", model(primitives=(PRIMITIVE, PRIMITIVE)), "FORMAT", "two primitives are named 'Add:1'")
 refuse("primitive_without_operator", model(primitives=(field(1, "Add:1"),)), "FORMAT", "primitive 0 has no operator")
 refuse("primitive_missing", model(primitives=()), "UNSUPPORTED", "a call of 'Add:1' (Default/here)")
-refuse("function_call", model(graph(nodes=[node("REF::loop", ("x",))]), extra=field(8, field(2, "loop"))), "UNSUPPORTED",
-       "a call of the function 'loop' (Default/here)")
+refuse(
+    "function_call",
+    model(graph(nodes=[node("REF::loop", ("x",))]), extra=field(8, field(2, "loop"))),
+    "UNSUPPORTED",
+    "a call of the function 'loop' (Default/here)",
+)
 several = [node("REF::a", ("x",), ("y1",), (), "Default/one"), node("REF::b", ("y1",), ("y2",), (), "Default/two"), ADD]
-refuse("operators_unknown", model(graph(nodes=several), (PRIMITIVE, field(1, "a") + field(2, "LSTM"),
-                                                         field(1, "b") + field(2, "Assign"))), "UNSUPPORTED",
-       "2 operators are not supported: LSTM (Default/one), Assign (Default/two)")
+refuse(
+    "operators_unknown",
+    model(graph(nodes=several), (PRIMITIVE, field(1, "a") + field(2, "LSTM"), field(1, "b") + field(2, "Assign"))),
+    "UNSUPPORTED",
+    "2 operators are not supported: LSTM (Default/one), Assign (Default/two)",
+)
 refuse("shapes_do_not_fit", model(graph([value_info("x", tensor((3,)))])), "SHAPE", "in Default/here")
-refuse("types_do_not_fit", model(graph(params=[tensor((2,), 12, "w", bytes(8))], inputs=[value_info("x", tensor((2,), 6))])),
-       "DTYPE", "in Default/here")
+refuse(
+    "types_do_not_fit",
+    model(graph(params=[tensor((2,), 12, "w", bytes(8))], inputs=[value_info("x", tensor((2,), 6))])),
+    "DTYPE",
+    "in Default/here",
+)
 
 # Operators
 t22 = tensor((2, 2))
@@ -186,9 +238,18 @@ operator("Softmax", "axis 3 for shape (2,)", ("x", "c"), (), (three,), "VALUE", 
 operator("Reshape", "shape is computed in the graph", ("x", "x"), (), (), "UNSUPPORTED", "shape_is_computed")
 operator("Reshape", "reshape: (2,) has 2 elements and does not become (3,)", ("x", "c"), (), (three,), "SHAPE")
 operator("Cast", "no target type")
-operator("Cast", "dst_type is type 3, which is not supported", ("x", "c"), (), (three,), "UNSUPPORTED", "cast_to_unknown")
-operator("BatchNorm", "a graph exported in training mode", ("x",) * 5, (attr("is_training", 9, number(3, 1)),), (),
-         "UNSUPPORTED", "batch_norm_training")
+operator(
+    "Cast", "dst_type is type 3, which is not supported", ("x", "c"), (), (three,), "UNSUPPORTED", "cast_to_unknown"
+)
+operator(
+    "BatchNorm",
+    "a graph exported in training mode",
+    ("x",) * 5,
+    (attr("is_training", 9, number(3, 1)),),
+    (),
+    "UNSUPPORTED",
+    "batch_norm_training",
+)
 operator("Dropout", "1 operator is not supported: Dropout (Default/here)", status="UNSUPPORTED")
 operator("Conv2D", "pad_mode 'mirror'", ("x", "x"), (attr("pad_mode", 8, field(5, "mirror")),), (), "UNSUPPORTED")
 operator("MaxPool", "format 'NHWC', expected NCHW", ("x",), (attr("format", 8, field(5, "NHWC")),), (), "UNSUPPORTED")
@@ -196,7 +257,11 @@ operator("StridedSlice", "0 begins, 0 ends, 1 strides", ("x",), (attr("strides",
 operator("Split", "(2,) into 0 parts", ("x",), (attr("output_num", 7, number(3, 0)),), (), "SHAPE")
 operator("GatherGrad", "GatherGrad (Default/here)", status="UNSUPPORTED")
 tuples = [node("REF::t", ("x", "x"), ("t0",))] + [node("REF::t", (f"t{k}", f"t{k}"), (f"t{k + 1}",)) for k in range(12)]
-refuse("tuples_grow_without_end", model(graph(nodes=tuples, outputs=("t12",)), (field(1, "t") + field(2, "MakeTuple"),)),
-       "UNSUPPORTED", "more outputs than are supported")
+refuse(
+    "tuples_grow_without_end",
+    model(graph(nodes=tuples, outputs=("t12",)), (field(1, "t") + field(2, "MakeTuple"),)),
+    "UNSUPPORTED",
+    "more outputs than are supported",
+)
 with open(os.path.join(FOLDER, "expected.txt"), "w") as f:
     f.writelines(expected)
