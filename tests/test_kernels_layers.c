@@ -151,6 +151,34 @@ static void max_pool_takes_the_first_of_equal_ones_and_passes_nan_on(void **stat
     assert_true(sp__k_max_pool(SP_F32, &p, &y, &at, low) && at == 0);
 }
 
+static void windows_far_larger_than_the_input_cost_nothing(void **state)
+{
+    (void)state;
+    const int64_t huge = (int64_t)1 << 30; /* two windows a dimension: one in the padding, one over everything */
+    sp__pool p = {.N = 1,
+                  .C = 1,
+                  .H = 3,
+                  .W = 4,
+                  .kh = huge,
+                  .kw = huge,
+                  .sh = huge,
+                  .sw = huge,
+                  .dh = 1,
+                  .dw = 1,
+                  .pt = huge,
+                  .pb = huge,
+                  .pl = huge,
+                  .pr = huge,
+                  .OH = 2,
+                  .OW = 2};
+    const double x[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, dy[4] = {0, 0, 0, 12};
+    double y[4], dx[12];
+    int32_t at[4];
+    assert_true(sp__k_avg_pool(SP_F64, &p, y, x) && y[0] == 0 && y[1] == 0 && y[2] == 0 && y[3] == 6.5);
+    assert_true(sp__k_avg_pool_grad(SP_F64, &p, dx, dy) && dx[0] == 1 && dx[11] == 1);
+    assert_true(sp__k_max_pool(SP_F64, &p, y, at, x) && at[0] == -1 && at[3] == 11 && y[3] == 12);
+}
+
 /* ---- batch normalisation ---- */
 
 static const int64_t norm_shapes[][3] = {{4, 3, 20}, {7, 70, 1}, {2, 1, 5}, {1, 2, 2}, {3, 65, 2}, {50, 4, 1}};
@@ -603,6 +631,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pools_agree_for_every_geometry),
         cmocka_unit_test(max_pool_takes_the_first_of_equal_ones_and_passes_nan_on),
+        cmocka_unit_test(windows_far_larger_than_the_input_cost_nothing),
         cmocka_unit_test(batch_norm_agrees_with_its_formulae),
         cmocka_unit_test(the_variance_of_numbers_far_from_zero_is_right),
         cmocka_unit_test(layer_norm_agrees_with_its_formulae),

@@ -129,6 +129,8 @@ static void NAME(avg_range)(const void *arg, int64_t begin, int64_t end)
 {
     const pool_job *j = arg;
     const sp__pool *p = j->p;
+    /* Columns of the window that meet the input for some output: a window may be far larger than the input. */
+    const sp__span columns = sp__valid(p->kw, p->W + (p->OW - 1) * p->sw, p->dw, (p->OW - 1) * p->sw - p->pl);
     for (int64_t row = begin * p->OH; row < end * p->OH; row++) {
         const int64_t plane = row / p->OH, oh = row % p->OH;
         const T *x = (const T *)j->x + plane * p->H * p->W;
@@ -136,7 +138,7 @@ static void NAME(avg_range)(const void *arg, int64_t begin, int64_t end)
         memset(y, 0, (size_t)p->OW * sizeof(T));
         const window h = window_at(oh, p->sh, p->pt, p->kh, p->dh, p->H, p->pb);
         for (int64_t r = h.begin; r < h.end; r += p->dh)
-            for (int64_t k = 0; k < p->kw; k++) {
+            for (int64_t k = columns.begin; k < columns.end; k++) {
                 const sp__span w = sp__valid(p->OW, p->W, p->sw, k * p->dw - p->pl);
                 if (w.begin < w.end)
                     NAME(add_row)(y + w.begin, x + r * p->W + w.first, p->sw, w.end - w.begin);
