@@ -58,8 +58,13 @@ static const char *mnist_from_zip(const char *dir, const char *cache, sp_status 
     *st = sp__hash_file("mnist", zip, hex);
     if (*st != SP_OK)
         return NULL;
-    const char *into = sp__path_join(cache, sp__scope_printf("mnist-%.16s", hex));
-    if (!into || mnist_at(into))
+    const char *name = sp__scope_printf("mnist-%.16s", hex);
+    const char *into = *name ? sp__path_join(cache, name) : NULL;
+    if (!into) {
+        *st = SP_ERR_NOMEM;
+        return NULL;
+    }
+    if (mnist_at(into))
         return mnist_at(into);
     *st = sp_unpack(zip, into, mnist_max_bytes);
     if (*st == SP_OK && !mnist_at(into))

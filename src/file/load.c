@@ -51,7 +51,7 @@ static const char *prefix_for(const plan *p, const char *name, size_t *prefix)
 
 /* MindSpore's rule: where a missing name ends some name of the file, what stands before it there is tried as the
  * prefix of all that are missing. */
-static void try_prefixes(plan *p)
+static sp_status try_prefixes(plan *p)
 {
     for (int i = 0; i < p->params.n; i++) {
         size_t prefix;
@@ -61,11 +61,15 @@ static void try_prefixes(plan *p)
             if (m->entry)
                 continue;
             sp_scope scope = sp_scope_begin();
-            take(p, m,
-                 sp__names_find(&p->names, sp__scope_printf("%.*s%s", (int)prefix, with, sp_param_name(m->param))));
+            const char *name = sp__scope_printf("%.*s%s", (int)prefix, with, sp_param_name(m->param));
+            if (*name)
+                take(p, m, sp__names_find(&p->names, name));
             sp_scope_end(scope);
+            if (!*name)
+                return SP_ERR_NOMEM;
         }
     }
+    return SP_OK;
 }
 
 static sp_status find_all(plan *p, bool strict)
@@ -77,9 +81,7 @@ static sp_status find_all(plan *p, bool strict)
         p->at[i] = (match){.param = p->params.at[i]};
         take(p, &p->at[i], sp__names_find(&p->names, sp_param_name(p->params.at[i])));
     }
-    if (!strict)
-        try_prefixes(p);
-    return SP_OK;
+    return strict ? SP_OK : try_prefixes(p);
 }
 
 /* ---- do they fit? ---- */

@@ -178,6 +178,8 @@ static sp_status write_model(sp__mi_writer *w, Sp__Mindir__Graph *graph, const c
 static sp_status save(sp__mi_writer *w, const char *path)
 {
     Sp__Mindir__Graph graph = SP__MINDIR__GRAPH__INIT;
+    int64_t failures =
+        sp__error_count(); /* a name for which memory is short is "": counted here, not seen everywhere */
     graph.name = text("net");
     w->names = sp__mi_new(w, ((size_t)w->graph->n_values + 1) * sizeof *w->names, NULL);
     if (!w->names)
@@ -191,7 +193,7 @@ static sp_status save(sp__mi_writer *w, const char *path)
     put_outputs(w, &graph);
     graph.node = w->nodes;
     graph.n_node = (size_t)w->n_nodes;
-    return w->failed ? sp_error() : write_model(w, &graph, path);
+    return w->failed || sp__error_count() != failures ? sp_error() : write_model(w, &graph, path);
 }
 
 sp_status sp_graph_save(const sp_graph *g, const char *path)

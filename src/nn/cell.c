@@ -50,11 +50,14 @@ static bool rename_below(sp_cell *c, const char *prefix)
 {
     bool ok = true;
     sp_scope scope = sp_scope_begin();
-    for (int i = 0; ok && i < c->n_params; i++)
-        ok = sp_param_name(c->params[i].value) &&
-             sp__param_rename(c->params[i].value, sp__scope_printf("%s%s", prefix, c->params[i].name)) == SP_OK;
-    for (int i = 0; ok && i < c->n_children; i++)
-        ok = rename_below(c->children[i].cell, sp__scope_printf("%s%s.", prefix, c->children[i].name));
+    for (int i = 0; ok && i < c->n_params; i++) {
+        const char *name = sp__scope_printf("%s%s", prefix, c->params[i].name);
+        ok = *name && sp__param_rename(c->params[i].value, name) == SP_OK;
+    }
+    for (int i = 0; ok && i < c->n_children; i++) {
+        const char *below = sp__scope_printf("%s%s.", prefix, c->children[i].name);
+        ok = *below && rename_below(c->children[i].cell, below);
+    }
     sp_scope_end(scope);
     return ok;
 }

@@ -136,7 +136,7 @@ static sp_tensor *slot_make(const sp__optim_slot *slot, const sp_tensor *p)
 {
     sp_scope scope = sp_scope_begin();
     const char *name = sp__scope_printf("%s.%s", slot->prefix, p->param->name);
-    sp_tensor *t = sp__param_new(sp_full(slot->start, p->dtype, p->shape), name, false);
+    sp_tensor *t = *name ? sp__param_new(sp_full(slot->start, p->dtype, p->shape), name, false) : NULL;
     sp_scope_end(scope);
     return t;
 }
