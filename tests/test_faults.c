@@ -52,6 +52,12 @@ static sp_status train(sp_cell *net, sp_optim *o, sp_iter *it)
     return sp_error();
 }
 
+#ifdef SPORE_HAVE_PROTOBUF
+#define HAS_FILES 1
+#else
+#define HAS_FILES 0 /* this build has no .ckpt and .mindir: the rest is tried all the same */
+#endif
+
 /* Saves both files, loads both, and runs what was loaded. */
 static sp_status save_and_load(sp_cell *net, const char *ckpt, const char *mindir)
 {
@@ -76,7 +82,7 @@ static sp_status whole_life(const char *ckpt, const char *mindir)
     sp_optim *o = sp_optim_sgd(sp_cell_params(net), .lr = 0.1, .momentum = 0.9);
     sp_iter *it = data();
     sp_status st = net && o && it ? train(net, o, it) : sp_error();
-    if (st == SP_OK)
+    if (st == SP_OK && HAS_FILES)
         st = save_and_load(net, ckpt, mindir);
     sp_iter_free(it);
     sp_optim_free(o);
@@ -117,6 +123,8 @@ TEST(any_allocation_of_a_whole_life_may_fail)
     }
     assert_true(n > 100);
 
+    if (!HAS_FILES)
+        return;
     /* The files are whole still. */
     sp_cell *net = network();
     assert_int_equal(sp_load_checkpoint(net, ckpt, NULL), SP_OK);
