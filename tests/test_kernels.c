@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "kernels/kernels.h"
 #include "support/arrays.h"
@@ -702,6 +704,35 @@ static void one_thread_and_several_give_the_same_bits(void **state)
     free(a), free(b), free(one), free(many);
 }
 
+/* In the child: 0 if the product is right. Waiting for ever ends with a signal. */
+static int product_of(const float *a, float *y, int64_t n)
+{
+    alarm(30);
+    const sp__gemm g = {.M = n, .N = n, .K = n, .alpha = 1, .lda = n, .ldb = n, .ldc = n};
+    return !sp__k_gemm(SP_F32, &g, a, a, y) || y[0] != (float)n || y[n * n - 1] != (float)n;
+}
+
+static void a_forked_process_computes_too(void **state)
+{
+    (void)state;
+    enum { N = 256 };
+    float *a = array_new(SP_F32, N * N), *y = array_new(SP_F32, N * N);
+    for (int i = 0; i < N * N; i++)
+        a[i] = 1;
+    sp_set_threads(4);
+    assert_true(sp__k_unary(SP__NEG, SP_F32, y, a, N * N)); /* OpenMP's threads exist from here on */
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(product_of(a, y, N) || sp_threads() != 1);
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(sp_threads(), 4);
+    sp_set_threads(0);
+    free(a), free(y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -720,6 +751,7 @@ int main(void)
         cmocka_unit_test(where_takes_a_or_b_with_all_three_broadcast),
         cmocka_unit_test(sums_in_place_and_scaled_sums_agree),
         cmocka_unit_test(one_thread_and_several_give_the_same_bits),
+        cmocka_unit_test(a_forked_process_computes_too),
     };
     return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
 }

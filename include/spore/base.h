@@ -112,7 +112,8 @@ SP_API void sp_mem_trim(void);
 /* ---- threads and random numbers ---- */
 
 /* How many threads kernels may use: 1 to 1024 (more count as 1024); 0 restores the default: OMP_NUM_THREADS, or the
- * processors available. SP_ERR_VALUE for a negative number. Process-wide. */
+ * processors available. SP_ERR_VALUE for a negative number. Process-wide. In a child process (fork) of one whose kernels
+ * have used several it is 1: threads do not come along. */
 SP_API void sp_set_threads(int n);
 SP_API int sp_threads(void);
 

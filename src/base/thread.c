@@ -97,6 +97,9 @@ uint64_t sp__unique_id(void)
 
 static atomic_int threads_wanted; /* 0: the default */
 
+/* A child process has the forking thread alone, and GCC's OpenMP would wait there for the others for ever. */
+static atomic_bool threads_lost;
+
 static int processors(void)
 {
 #ifdef __linux__
@@ -132,9 +135,19 @@ void sp_set_threads(int n)
 
 int sp_threads(void)
 {
+    if (atomic_load_explicit(&threads_lost, memory_order_relaxed))
+        return 1;
     int n = atomic_load_explicit(&threads_wanted, memory_order_relaxed);
     return n > 0 ? n : threads_default();
 }
+
+#ifdef _OPENMP
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void after_fork(void) { atomic_store(&threads_lost, true); }
+
+static void fork_watch(void) { pthread_atfork(NULL, NULL, after_fork); }
+#endif
 
 int sp__threads_for(int64_t work)
 {
@@ -146,6 +159,7 @@ int sp__threads_for(int64_t work)
     }
     if (work < 2 * (int64_t)WORK_PER_THREAD || omp_in_parallel())
         return 1;
+    pthread_once(&fork_once, fork_watch);
     return (int)SP__MIN((int64_t)n, work / WORK_PER_THREAD);
 #else
     (void)work;
