@@ -402,6 +402,37 @@ static void casts_between_all_types_saturate_and_wrap_as_stated(void **state)
     assert_false(sp__k_cast(SP_DTYPE_COUNT_, SP_F32, wide, odd, 3));
 }
 
+/* What lies just beside a tie rounds to its own side, also where a float holds the tie only. Of 1 bit and those behind
+ * it Float16 holds 11, BFloat16 8. */
+static void casts_to_16_bits_round_once(void **state)
+{
+    (void)state;
+    const double tie = 1 + 0x1p-11, x[] = {tie, tie + 0x1p-52, -tie, -tie - 0x1p-52, tie + 0x1p-10 - 0x1p-51};
+    const uint16_t half[] = {0x3C00, 0x3C01, 0xBC00, 0xBC01, 0x3C01};
+    uint16_t y[5];
+    assert_true(sp__k_cast(SP_F16, SP_F64, y, x, 5));
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(y[i], half[i]);
+    const double brain_x[] = {257, 257 + 0x1p-40, 259 - 0x1p-40};
+    assert_true(sp__k_cast(SP_BF16, SP_F64, y, brain_x, 3));
+    assert_true(y[0] == 0x4380 && y[1] == 0x4381 && y[2] == 0x4381);
+
+    const int32_t i32[] = {0x40400000, 0x40400001, 0x40BFFFFF, -0x40400001}; /* bits of 2^23: the tie is at 2^22 */
+    assert_true(sp__k_cast(SP_BF16, SP_I32, y, i32, 4));
+    assert_true(y[0] == 0x4E80 && y[1] == 0x4E81 && y[2] == 0x4E81 && y[3] == 0xCE81);
+    const uint32_t u32[] = {0x80800000u, 0x80800001u};
+    assert_true(sp__k_cast(SP_BF16, SP_U32, y, u32, 2));
+    assert_true(y[0] == 0x4F00 && y[1] == 0x4F01);
+    const int64_t step = (int64_t)1 << 55, big = (int64_t)1 << 62; /* bits of 2^55: the tie is at 2^54 */
+    const int64_t i64[] = {big + step / 2, big + step / 2 + 1, -big - step / 2 - 1, INT64_MIN,
+                           big + step + step / 2 - 1};
+    assert_true(sp__k_cast(SP_BF16, SP_I64, y, i64, 5));
+    assert_true(y[0] == 0x5E80 && y[1] == 0x5E81 && y[2] == 0xDE81 && y[3] == 0xDF00 && y[4] == 0x5E81);
+    const uint64_t u64[] = {((uint64_t)1 << 63) + ((uint64_t)1 << 55), ((uint64_t)1 << 63) + ((uint64_t)1 << 55) + 1};
+    assert_true(sp__k_cast(SP_BF16, SP_U64, y, u64, 2));
+    assert_true(y[0] == 0x5F00 && y[1] == 0x5F01);
+}
+
 /* ---- two operands ---- */
 
 static long double floor_div(sp_dtype d, long double a, long double b)
@@ -742,6 +773,7 @@ int main(void)
         cmocka_unit_test(fused_gradients_agree_with_differences),
         cmocka_unit_test(tests_find_nan_and_infinity_in_every_float_type),
         cmocka_unit_test(casts_between_all_types_saturate_and_wrap_as_stated),
+        cmocka_unit_test(casts_to_16_bits_round_once),
         cmocka_unit_test(every_binary_function_agrees_with_its_formula_under_broadcasting),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),
         cmocka_unit_test(python_signs_and_division_by_zero_are_as_stated),

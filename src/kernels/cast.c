@@ -17,6 +17,30 @@
 SP__INT_TYPES(X)
 #undef X
 
+/* ---- to 16 bits: rounded once ---- */
+
+/* A 64-bit integer as the double to round to a narrower type: of more than 53 bits, the low ones are gathered into the
+ * last that a double holds, so that a tie is still told from a number next to it. Exact otherwise. */
+static inline double F64_of_U64(uint64_t v)
+{
+    const uint64_t low = 0x7ff;
+    return (double)(v >> 53 && (v & low) ? (v & ~low) | (low + 1) : v);
+}
+
+static inline double F64_of_I64(int64_t v) { return v < 0 ? -F64_of_U64(0 - (uint64_t)v) : F64_of_U64((uint64_t)v); }
+
+static inline uint16_t u64_to_f16(uint64_t v) { return sp__f64_to_f16(F64_of_U64(v)); }
+static inline uint16_t i64_to_f16(int64_t v) { return sp__f64_to_f16(F64_of_I64(v)); }
+static inline uint16_t u64_to_bf16(uint64_t v) { return sp__f64_to_bf16(F64_of_U64(v)); }
+static inline uint16_t i64_to_bf16(int64_t v) { return sp__f64_to_bf16(F64_of_I64(v)); }
+
+/* By way of a type that holds every v: float (also of 8 and 16 bits), double, or as above. */
+/* clang-format off */
+#define TO_16(v, half) \
+    _Generic((v), double: sp__f64_to_##half, int32_t: sp__f64_to_##half, uint32_t: sp__f64_to_##half, \
+             int64_t: i64_to_##half, uint64_t: u64_to_##half, default: sp__f32_to_##half)(v)
+/* clang-format on */
+
 /* ---- loops ---- */
 
 typedef void (*cast_loop)(void *y, const void *x, int64_t n);
@@ -34,8 +58,8 @@ typedef void (*cast_loop)(void *y, const void *x, int64_t n);
     }
 #define TO_F32(v)  ((float)(v))
 #define TO_F64(v)  ((double)(v))
-#define TO_F16(v)  sp__f32_to_f16((float)(v))
-#define TO_BF16(v) sp__f32_to_bf16((float)(v))
+#define TO_F16(v)  TO_16(v, f16)
+#define TO_BF16(v) TO_16(v, bf16)
 #define TO_BOOL(v) ((v) != 0)
 #define TO_INT(v)  v
 
