@@ -2,7 +2,7 @@
 #include "kernels/kernels.h"
 #include "ops/attrs.h"
 
-static const sp__field arg_fields[] = {SP__FIELD(sp__arg_attrs, axis, SP__INT, SP__AXIS, .preset = -1),
+static const sp__field arg_fields[] = {SP__FIELD(sp__arg_attrs, axis, SP__INT, .preset = -1),
                                        SP__FIELD(sp__arg_attrs, keep_dims, SP__BOOL),
                                        SP__FIELD(sp__arg_attrs, output_type, SP__TYPE, .preset = SP_I64)};
 

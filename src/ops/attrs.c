@@ -25,17 +25,33 @@ sp_shape sp__shape_of_ints(const sp__ints *v)
     return shape;
 }
 
-bool sp__axis_of(const sp__op *op, int64_t axis, sp_shape shape, int *out)
+/* `axis`, the value of attribute `name`, as one of `rank` axes that a tensor of this shape has, or will have. */
+static bool find_axis(const sp__op *op, const char *name, int64_t axis, int rank, sp_shape shape, int *out)
 {
-    if (sp__axis(axis, shape.rank, out))
+    if (sp__axis(axis, rank, out))
         return true;
-    if (shape.rank == 0)
-        sp__err(SP_ERR_VALUE, "%s: axis is %lld, expected a tensor with axes, found shape ()", op->label,
+    if (rank == 0)
+        sp__err(SP_ERR_VALUE, "%s: %s is %lld, expected a tensor with axes, found shape ()", op->label, name,
                 (long long)axis);
     else
-        sp__err(SP_ERR_VALUE, "%s: axis is %lld, expected %d to %d for shape %s", op->label, (long long)axis,
-                -shape.rank, shape.rank - 1, sp__shape_text(shape));
+        sp__err(SP_ERR_VALUE, "%s: %s is %lld, expected %d to %d for shape %s", op->label, name, (long long)axis, -rank,
+                rank - 1, sp__shape_text(shape));
     return false;
+}
+
+bool sp__axis_of(const sp__op *op, int64_t axis, sp_shape shape, int *out)
+{
+    return find_axis(op, "axis", axis, shape.rank, shape, out);
+}
+
+bool sp__axis_named(const sp__op *op, const char *name, int64_t axis, sp_shape shape, int *out)
+{
+    return find_axis(op, name, axis, shape.rank, shape, out);
+}
+
+bool sp__new_axis_of(const sp__op *op, int64_t axis, sp_shape shape, int *out)
+{
+    return find_axis(op, "axis", axis, shape.rank + 1, shape, out);
 }
 
 bool sp__axes_of(const sp__op *op, const sp__ints *axis, sp_shape shape, bool named[SP_MAX_RANK])

@@ -5,10 +5,8 @@
 
 #include "ops/op.h"
 
-/* Axes and sizes of any rank that a tensor may have; a new axis may stand behind the last. */
-#define SP__AXIS     .min = -SP_MAX_RANK, .max = SP_MAX_RANK - 1
-#define SP__NEW_AXIS .min = -SP_MAX_RANK - 1, .max = SP_MAX_RANK
-#define SP__DIM_MAX  0x1p60
+/* The largest size of an attribute. Axes have no bounds of their own: the rule knows the shape, and says what it allows. */
+#define SP__DIM_MAX 0x1p60
 
 typedef struct sp__reduce_attrs { /* ReduceSum, ReduceMean, ReduceMax, ReduceMin */
     sp__ints axis;                /* each once; empty: all */
@@ -75,6 +73,9 @@ sp_shape sp__shape_of_ints(const sp__ints *v);
 /* axis of an op's input of this rank, made >= 0. False, recorded, if out of range: "argmax: axis is 2, expected -2 to 1 for
  * shape (2, 3)". */
 bool sp__axis_of(const sp__op *op, int64_t axis, sp_shape shape, int *out);
+/* The same of an attribute of another name; of the place that a new axis has in the result. */
+bool sp__axis_named(const sp__op *op, const char *name, int64_t axis, sp_shape shape, int *out);
+bool sp__new_axis_of(const sp__op *op, int64_t axis, sp_shape shape, int *out);
 /* Which axes of shape are named by `axis`; false, recorded, for one out of range or named twice. */
 bool sp__axes_of(const sp__op *op, const sp__ints *axis, sp_shape shape, bool named[SP_MAX_RANK]);
 /* The product of dimensions begin to end - 1. */

@@ -62,7 +62,7 @@ static sp_status resolve_positions(const sp__op *op, const sp_tensor *index, int
 
 /* ---- Gather ---- */
 
-static const sp__field gather_fields[] = {SP__FIELD(sp__axis_attrs, axis, SP__INT, SP__AXIS)};
+static const sp__field gather_fields[] = {SP__FIELD(sp__axis_attrs, axis, SP__INT)};
 
 static sp_status gather_rule(sp__call *c)
 {
@@ -118,7 +118,7 @@ sp_tensor *sp_gather(sp_tensor *x, sp_tensor *indices, int axis)
 /* ---- GatherGrad: dy added up at its positions in zeros of `shape` ---- */
 
 static const sp__field gather_grad_fields[] = {
-    SP__FIELD(sp__gather_grad_attrs, axis, SP__INT, SP__AXIS),
+    SP__FIELD(sp__gather_grad_attrs, axis, SP__INT),
     SP__FIELD(sp__gather_grad_attrs, shape, SP__INTS, .min = 0, .max = SP__DIM_MAX)};
 
 static sp_status gather_grad_rule(sp__call *c)
@@ -182,17 +182,16 @@ const sp__op sp__op_gather_grad = {.name = "GatherGrad",
 
 /* ---- OneHot ---- */
 
-static const sp__field one_hot_fields[] = {
-    SP__FIELD(sp__one_hot_attrs, depth, SP__INT, .min = 0, .max = SP__DIM_MAX),
-    SP__FIELD(sp__one_hot_attrs, axis, SP__INT, .min = -1, .max = SP_MAX_RANK - 1, .preset = -1),
-    SP__FIELD(sp__one_hot_attrs, dtype, SP__TYPE, .preset = SP_F32)};
+static const sp__field one_hot_fields[] = {SP__FIELD(sp__one_hot_attrs, depth, SP__INT, .min = 0, .max = SP__DIM_MAX),
+                                           SP__FIELD(sp__one_hot_attrs, axis, SP__INT, .preset = -1),
+                                           SP__FIELD(sp__one_hot_attrs, dtype, SP__TYPE, .preset = SP_F32)};
 
 /* The new axis among those of the result. */
 static sp_status one_hot_axis(const sp__call *c, int *axis)
 {
     int64_t asked = ((const sp__one_hot_attrs *)c->attrs)->axis;
     int rank = c->in[0]->shape.rank;
-    if (asked > rank)
+    if (asked < -1 || asked > rank)
         return sp__err(SP_ERR_VALUE, "%s: axis is %lld, expected -1 to %d for shape %s", c->op->label, (long long)asked,
                        rank, SP__STR(c->in[0]));
     *axis = asked < 0 ? rank : (int)asked;

@@ -49,7 +49,7 @@ static sp_tensor *cut(sp_tensor *t, int axis, int64_t begin, int64_t end)
 
 /* ---- Concat ---- */
 
-static const sp__field concat_fields[] = {SP__FIELD(sp__axis_attrs, axis, SP__INT, SP__AXIS)};
+static const sp__field concat_fields[] = {SP__FIELD(sp__axis_attrs, axis, SP__INT)};
 
 static sp_status concat_rule(sp__call *c)
 {
@@ -108,7 +108,7 @@ const sp__op sp__op_concat = {.name = "Concat",
 
 /* ---- Stack ---- */
 
-static const sp__field stack_fields[] = {SP__FIELD(sp__axis_attrs, axis, SP__INT, SP__NEW_AXIS)};
+static const sp__field stack_fields[] = {SP__FIELD(sp__axis_attrs, axis, SP__INT)};
 
 static sp_status stack_rule(sp__call *c)
 {
@@ -117,9 +117,8 @@ static sp_status stack_rule(sp__call *c)
     int at;
     if (first.rank == SP_MAX_RANK)
         return sp__want_rank(c, 0, 0, SP_MAX_RANK - 1);
-    if (!sp__axis(axis, to.rank, &at))
-        return sp__err(SP_ERR_VALUE, "%s: axis is %lld, expected %d to %d for shape %s", c->op->label, (long long)axis,
-                       -to.rank, first.rank, sp__shape_text(first));
+    if (!sp__new_axis_of(c->op, axis, first, &at))
+        return SP_ERR_VALUE;
     sp_status st = same_kind(c);
     for (int i = 1; st == SP_OK && i < c->n_in; i++)
         if (!sp_shape_equal(first, c->in[i]->shape))

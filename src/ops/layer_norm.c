@@ -1,6 +1,7 @@
 /* Layer normalisation (Ba, Kiros & Hinton 2016): over the last axes of x, each place before them for itself. Results: y,
  * and for the gradient mean and rstd = 1 / sqrt(variance + epsilon), of x's shape with 1 for those axes. */
 #include "kernels/kernels.h"
+#include "ops/attrs.h"
 #include "ops/norm.h"
 #include "ops/op.h"
 
@@ -10,9 +11,8 @@ typedef struct ln_attrs {
     double epsilon;
 } ln_attrs;
 
-#define AXIS .min = -SP_MAX_RANK, .max = SP_MAX_RANK - 1, .preset = -1
-static const sp__field ln_fields[] = {SP__FIELD(ln_attrs, begin_norm_axis, SP__INT, AXIS),
-                                      SP__FIELD(ln_attrs, begin_params_axis, SP__INT, AXIS),
+static const sp__field ln_fields[] = {SP__FIELD(ln_attrs, begin_norm_axis, SP__INT, .preset = -1),
+                                      SP__FIELD(ln_attrs, begin_params_axis, SP__INT, .preset = -1),
                                       SP__FIELD(ln_attrs, epsilon, SP__FLOAT, .min = 0, .max = 1, .preset = 1e-7)};
 
 enum { X, GAMMA, BETA }; /* arguments */
@@ -44,10 +44,9 @@ static rows rows_of(sp_shape x, const void *attrs)
 static sp_status check_axes(const sp__op *op, const ln_attrs *a, sp_shape x)
 {
     int at;
-    if (sp__axis(a->begin_norm_axis, x.rank, &at) && sp__axis(a->begin_params_axis, x.rank, &at))
-        return SP_OK;
-    return sp__err(SP_ERR_VALUE, "%s: begin_norm_axis %lld, begin_params_axis %lld of shape %s", op->label,
-                   (long long)a->begin_norm_axis, (long long)a->begin_params_axis, sp__shape_text(x));
+    bool good = sp__axis_named(op, "begin_norm_axis", a->begin_norm_axis, x, &at) &&
+                sp__axis_named(op, "begin_params_axis", a->begin_params_axis, x, &at);
+    return good ? SP_OK : SP_ERR_VALUE;
 }
 
 /* Whether the kernels know what to multiply with: gamma is as long as a row. */

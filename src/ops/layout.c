@@ -6,7 +6,7 @@
 
 /* ---- Transpose: dimension i of the result is dimension perm[i] ---- */
 
-static const sp__field transpose_fields[] = {SP__FIELD(sp__transpose_attrs, perm, SP__INTS, SP__AXIS)};
+static const sp__field transpose_fields[] = {SP__FIELD(sp__transpose_attrs, perm, SP__INTS)};
 
 /* Negative axes made positive; perm is one of this rank. */
 static void resolve_perm(const sp__ints *perm, int *out)

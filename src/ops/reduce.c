@@ -2,7 +2,7 @@
 #include "kernels/kernels.h"
 #include "ops/attrs.h"
 
-static const sp__field reduce_fields[] = {SP__FIELD(sp__reduce_attrs, axis, SP__INTS, SP__AXIS),
+static const sp__field reduce_fields[] = {SP__FIELD(sp__reduce_attrs, axis, SP__INTS),
                                           SP__FIELD(sp__reduce_attrs, keep_dims, SP__BOOL)};
 
 /* Which axes go; false, recorded, for a wrong one. */

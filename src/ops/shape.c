@@ -92,7 +92,7 @@ sp_tensor *sp_flatten(sp_tensor *x) { return sp__call_op(&sp__op_flatten, NULL, 
 
 /* ---- ExpandDims ---- */
 
-static const sp__field expand_dims_fields[] = {SP__FIELD(sp__axis_attrs, axis, SP__INT, SP__NEW_AXIS)};
+static const sp__field expand_dims_fields[] = {SP__FIELD(sp__axis_attrs, axis, SP__INT)};
 
 static sp_status expand_dims_rule(sp__call *c)
 {
@@ -101,9 +101,8 @@ static sp_status expand_dims_rule(sp__call *c)
     int at;
     if (from.rank == SP_MAX_RANK)
         return sp__want_rank(c, 0, 0, SP_MAX_RANK - 1);
-    if (!sp__axis(axis, to.rank, &at))
-        return sp__err(SP_ERR_VALUE, "%s: axis is %lld, expected %d to %d for shape %s", c->op->label, (long long)axis,
-                       -to.rank, from.rank, SP__STR(c->in[0]));
+    if (!sp__new_axis_of(c->op, axis, from, &at))
+        return SP_ERR_VALUE;
     for (int i = 0; i < to.rank; i++)
         to.dim[i] = i == at ? 1 : from.dim[i - (i > at)];
     c->out[0] = (sp__desc){c->in[0]->dtype, to};
@@ -129,7 +128,7 @@ sp_tensor *sp_expand_dims(sp_tensor *x, int axis)
 
 /* ---- Squeeze ---- */
 
-static const sp__field squeeze_fields[] = {SP__FIELD(sp__squeeze_attrs, axis, SP__INTS, SP__AXIS)};
+static const sp__field squeeze_fields[] = {SP__FIELD(sp__squeeze_attrs, axis, SP__INTS)};
 
 static sp_status squeeze_rule(sp__call *c)
 {

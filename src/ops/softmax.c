@@ -1,13 +1,12 @@
 /* Softmax and LogSoftmax along one axis. */
 #include "kernels/kernels.h"
-#include "ops/op.h"
+#include "ops/attrs.h"
 
 typedef struct softmax_attrs {
     int64_t axis;
 } softmax_attrs;
 
-static const sp__field softmax_fields[] = {
-    SP__FIELD(softmax_attrs, axis, SP__INT, .min = -SP_MAX_RANK, .max = SP_MAX_RANK - 1, .preset = -1)};
+static const sp__field softmax_fields[] = {SP__FIELD(softmax_attrs, axis, SP__INT, .preset = -1)};
 
 /* x as (outer, n, inner) around the axis. */
 typedef struct around {
@@ -36,11 +35,9 @@ static around around_of(const sp_tensor *x, const void *attrs)
 static sp_status axis_rule(sp__call *c)
 {
     int axis;
-    int64_t asked = ((const softmax_attrs *)c->attrs)->axis;
     c->out[0] = sp__desc_of(c->in[0]);
-    if (sp__axis(asked, c->in[0]->shape.rank, &axis))
-        return SP_OK;
-    return sp__err(SP_ERR_VALUE, "%s: axis %lld of shape %s", c->op->label, (long long)asked, SP__STR(c->in[0]));
+    bool good = sp__axis_of(c->op, ((const softmax_attrs *)c->attrs)->axis, c->in[0]->shape, &axis);
+    return good ? SP_OK : SP_ERR_VALUE;
 }
 
 /* ---- the way back from y ---- */
