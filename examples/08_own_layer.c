@@ -18,13 +18,20 @@ static sp_list residual_construct(sp_cell *self, sp_list in)
     return sp_list_of(sp_add(x, sp_mul(sp_cell_param(self, "scale"), y)));
 }
 
+/* What is printed of it: text of the scope. */
+static const char *residual_info(const sp_cell *self)
+{
+    const residual *r = sp_cell_state(self);
+    return sp_format("slope=%g", r->slope);
+}
+
 static sp_cell *residual_new(int64_t channels)
 {
     residual r = {sp_nn_conv2d(channels, channels, 3), sp_nn_batch_norm2d(channels), .slope = 0.1};
     sp_tensor *scale = sp_init_tensor(sp_init_constant(0.5), SP_F32, SP_DIMS(channels, 1, 1));
-    return sp_cell_new(&(sp_cell_desc){"Residual", residual_construct, &r, sizeof r,
-                                       .children = (sp_child[]){{"conv", r.conv}, {"norm", r.norm}, {0}},
-                                       .params = (sp_param[]){{.name = "scale", .value = scale}, {0}}});
+    return sp_cell_new(&(sp_cell_desc){
+        "Residual", residual_construct, &r, sizeof r, .children = (sp_child[]){{"conv", r.conv}, {"norm", r.norm}, {0}},
+        .params = (sp_param[]){{.name = "scale", .value = scale}, {0}}, .info = residual_info});
 }
 
 /* images (N, 1, 28, 28) -> logits (N, 10) */

@@ -382,7 +382,28 @@ static void texts_live_in_the_scope(void **state)
     const char *b = sp__scope_printf("%0500d", 1);
     assert_string_equal(a, "layer-3");
     assert_int_equal(strlen(b), 500);
+    const char *c = sp_format("%s of %zu", "one", strlen(b));
+    assert_string_equal(c, "one of 500");
+    assert_string_equal(a, "layer-3");
+    assert_string_equal(sp_format("%s", ""), "");
     sp_scope_end(s);
+
+    sp_mem_stats before = sp_mem_stats_get();
+    for (int i = 0; i < 1000; i++) {
+        s = sp_scope_begin();
+        sp_format("%0999d", i);
+        sp_scope_end(s);
+    }
+    assert_int_equal(sp_mem_stats_get().live_bytes, before.live_bytes);
+}
+
+static void a_text_of_no_format_is_empty(void **state)
+{
+    (void)state;
+    const char *none = NULL;
+    assert_string_equal(sp_format(none), "");
+    assert_string_equal(sp_error_text(), "format: argument 1 is NULL");
+    sp_error_clear();
 }
 
 /* ---- threads ---- */
@@ -574,6 +595,7 @@ int main(void)
         TEST(memory_of_a_scope_is_aligned_and_its_own),
         TEST(the_arena_is_reused),
         TEST(texts_live_in_the_scope),
+        TEST(a_text_of_no_format_is_empty),
         TEST(a_thread_that_ends_releases_what_it_owns),
         TEST(ids_are_unique_in_the_process),
         TEST(the_number_of_threads_is_set_and_restored),

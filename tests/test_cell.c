@@ -22,8 +22,8 @@ static void count_free(void *state) { ++*((scaling *)state)->freed; }
 
 static const char *scaled_info(const sp_cell *c)
 {
-    (void)c;
-    return "offset=1";
+    const scaling *s = sp_cell_state(c);
+    return sp_format("offset=%g", s->offset);
 }
 
 static sp_cell *scaled_new(int *freed, sp_cell *fc, sp_tensor *scale)

@@ -90,6 +90,9 @@ typedef struct sp_scope {
 SP_API sp_scope sp_scope_begin(void);
 SP_API void sp_scope_end(sp_scope scope);
 
+/* Text of the current scope, made as printf() makes it: a name, what a user cell prints of itself. "" on failure. */
+SP_API const char *sp_format(const char *format, ...) SP_PRINTF(1, 2);
+
 /* Releases everything this thread still owns, its caches too: for leak checkers, at the end of main. Other threads do
  * this by themselves when they end. The library can be used again afterwards. */
 SP_API void sp_shutdown(void);

@@ -81,7 +81,7 @@ typedef struct sp_cell_desc {
     const sp_param *params;
     void (*free_state)(void *state); /* called on the copy when the cell is freed, or if making it fails; may be NULL */
     const char *(*info)(
-        const sp_cell *c); /* what to print between < and >, in the scope; may be NULL                      */
+        const sp_cell *c); /* what to print between < and >, text of the scope: sp_format(); may be NULL    */
 } sp_cell_desc;
 
 /* SP_ERR_VALUE: two children or parameters of one name, an empty name or one with a point (which only the parameters of a cell
@@ -89,7 +89,7 @@ typedef struct sp_cell_desc {
 SP_API sp_cell *sp_cell_new(const sp_cell_desc *desc);
 SP_API void sp_cell_free(sp_cell *c); /* NULL passes; a child is freed by its parent: SP_ERR_STATE */
 
-SP_API void *sp_cell_state(sp_cell *c);
+SP_API void *sp_cell_state(const sp_cell *c);
 /* Parameter or child by name or path ("dense_relu_sequential.0.weight"); NULL and SP_ERR_VALUE if there is none. */
 SP_API sp_tensor *sp_cell_param(sp_cell *c, const char *path);
 SP_API sp_cell *sp_cell_child(sp_cell *c, const char *path);
@@ -131,7 +131,8 @@ typedef struct sp_dense_opts {
     sp_init bias_init;   /* default: uniform in +-1 / sqrt(in)                              */
     sp_dtype dtype;
 } sp_dense_opts;
-/* y = x w^T + b over the last axis: x (..., in), weight (out, in), bias (out), y (..., out). */
+/* y = x w^T + b over the last axis: x (..., in), weight (out, in), bias (out), y (..., out). Here and in Conv2d an x of
+ * another type than the weight's is promoted with it: UInt8 by Float32 is Float32. */
 SP_API sp_cell *sp_nn_dense_new(const sp_dense_opts *opts);
 #define sp_nn_dense(...) sp_nn_dense_new(&(sp_dense_opts){._ = 0, __VA_ARGS__})
 

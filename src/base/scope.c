@@ -77,18 +77,36 @@ static void rewind_arena(sp__scopes *s, sp__chunk *chunk, size_t used)
     }
 }
 
-const char *sp__scope_printf(const char *format, ...)
+static const char *scope_vprintf(const char *format, va_list arguments)
 {
-    va_list arguments, again;
-    va_start(arguments, format);
+    va_list again;
     va_copy(again, arguments);
     int n = vsnprintf(NULL, 0, format, arguments);
     char *text = n < 0 ? NULL : sp__scope_alloc((size_t)n + 1);
     if (text)
         vsnprintf(text, (size_t)n + 1, format, again);
     va_end(again);
-    va_end(arguments);
     return text ? text : "";
+}
+
+const char *sp__scope_printf(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = scope_vprintf(format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+const char *sp_format(const char *format, ...)
+{
+    if (!sp__given("format", 1, format))
+        return "";
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = scope_vprintf(format, arguments);
+    va_end(arguments);
+    return text;
 }
 
 /* ---- objects ---- */

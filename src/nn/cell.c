@@ -223,7 +223,7 @@ sp_cell *sp_cell_new(const sp_cell_desc *d)
 
 /* ---- looking ---- */
 
-void *sp_cell_state(sp_cell *c) { return sp__given("cell_state", 1, c) ? c->state : NULL; }
+void *sp_cell_state(const sp_cell *c) { return sp__given("cell_state", 1, c) ? c->state : NULL; }
 int sp_cell_children(const sp_cell *c) { return c ? c->n_children : 0; }
 const char *sp_cell_type(const sp_cell *c) { return c ? c->type : ""; }
 sp_cell *sp_cell_at(sp_cell *c, int i) { return c && i >= 0 && i < c->n_children ? c->children[i].cell : NULL; }
