@@ -189,6 +189,18 @@ TEST(callbacks_hear_of_everything_in_order)
     world_free(&w);
 }
 
+TEST(callbacks_without_their_number_are_refused)
+{
+    world w = world_new();
+    witness a = {0};
+    sp_callback all[] = {calls(&a)};
+    assert_int_equal(sp_fit(w.net, w.optimizer, w.data, .callbacks = all), SP_ERR_VALUE);
+    assert_string_equal(sp_error_text(), "fit: there are callbacks and n_callbacks is 0, expected how many there are");
+    assert_string_equal(a.heard, "");
+    sp_error_clear();
+    world_free(&w);
+}
+
 TEST(a_callback_stops_training_cleanly)
 {
     world w = world_new();

@@ -43,7 +43,7 @@ typedef struct sp_fit_opts {
     int epochs;    /* 0: 1                                                        */
     sp_fn loss;
     void *loss_self;
-    int n_callbacks;
+    int n_callbacks; /* how many are in callbacks: SP_ERR_VALUE where it is left out       */
     const sp_callback *callbacks;
     bool
         catch_interrupt; /* Ctrl-C (SIGINT) ends the step, calls TRAIN_END, returns SP_ERR_INTERRUPTED; a second one does what

@@ -217,6 +217,8 @@ sp_status sp_fit_with(const sp_fit_opts *o)
         return sp__err(SP_ERR_VALUE, "fit: n_callbacks is %d, expected 0 or more", o->n_callbacks);
     if (o->n_callbacks > 0 && !sp__given("fit: callbacks", 1, o->callbacks))
         return sp_error();
+    if (o->n_callbacks == 0 && o->callbacks)
+        return sp__err(SP_ERR_VALUE, "fit: there are callbacks and n_callbacks is 0, expected how many there are");
     sp_status status = fit(o);
     for (int i = 0; i < o->n_callbacks; i++)
         if (o->callbacks[i].free)
