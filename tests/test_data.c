@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "data/data.h"
 #include "support/idx_files.h"
@@ -75,6 +76,44 @@ static void mnist_has_images_and_labels(void **state)
     some = sp_data_mnist(dir, .num_samples = 400);
     assert_int_equal(sp_data_size(some), 15);
     sp_data_free(some);
+    folder_remove(dir);
+}
+
+static void a_folder_with_train_and_test_below_serves_every_usage(void **state)
+{
+    (void)state;
+    char train[512], test[512], text[1600];
+    const char *dir = folder_new();
+    snprintf(train, sizeof train, "%s/train", dir);
+    snprintf(test, sizeof test, "%s/test", dir);
+    assert_null(sp_data_mnist(dir, SP_USAGE_TEST));
+    snprintf(text, sizeof text, "mnist: found no t10k-images-idx3-ubyte (raw or .gz) in %s and %s", dir, test);
+    assert_string_equal(sp_error_text(), text);
+    sp_error_clear();
+    assert_null(sp_data_mnist(dir));
+    snprintf(text, sizeof text, "mnist: found no *-images-idx3-ubyte (raw or .gz) in %s, %s and %s", dir, train, test);
+    assert_string_equal(sp_error_text(), text);
+    sp_error_clear();
+
+    assert_int_equal(mkdir(train, 0777), 0);
+    assert_int_equal(mkdir(test, 0777), 0);
+    assert_true(idx_write(train, "train", 4, 2, 2));
+    assert_true(idx_write(test, "t10k", 2, 2, 2));
+    const char *shown[] = {"/0 /1 /2 /3 /0 /1", "/0 /1 /2 /3", "/0 /1"};
+    for (int usage = 0; usage < 3; usage++) {
+        sp_iter *it = sp_iter_new(sp_data_mnist(dir, (sp_usage)usage, .no_shuffle = true));
+        sp_list row;
+        text[0] = 0;
+        while (sp_iter_next(it, &row))
+            snprintf(text + strlen(text), 16, "%s/%g", text[0] ? " " : "", sp_item(row.at[1]));
+        assert_string_equal(text, shown[usage]);
+        sp_iter_free(it);
+    }
+    assert_true(idx_write(dir, "train", 3, 2, 2)); /* its own files come first */
+    sp_dataset *own = sp_data_mnist(dir);
+    assert_int_equal(sp_data_size(own), 3);
+    sp_data_free(own);
+    assert_int_equal(sp_error(), SP_OK);
     folder_remove(dir);
 }
 
@@ -557,6 +596,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(mnist_has_images_and_labels),
+        CASE(a_folder_with_train_and_test_below_serves_every_usage),
         CASE(mnist_shuffles_unless_told_not_to),
         CASE(an_empty_mnist_has_no_rows),
 #ifdef SPORE_HAVE_ZLIB

@@ -82,7 +82,7 @@ static void what_is_wrong_with_a_file_is_said(void **state)
     assert_true(unlink(labels()) == 0);
     check_refused(SP_ERR_IO, "train-images-idx3-ubyte", "but not its *-labels-idx1-ubyte");
     assert_true(unlink(images()) == 0);
-    check_refused(SP_ERR_IO, dir, "holds no *-images-idx3-ubyte");
+    check_refused(SP_ERR_IO, dir, "found no *-images-idx3-ubyte");
     assert_true(rmdir(dir) == 0);
     check_refused(SP_ERR_IO, dir, "No such file");
     snprintf(dir, sizeof dir, "%s", folder_new());

@@ -393,6 +393,10 @@ static void mnist_is_found_where_it_may_be(void **state)
     setenv("SPORE_CACHE", in_folder(here, "cache"), 1);
     assert_null(sp_find_mnist(here, true, NULL, NULL));
     check_says(sp_error(), SP_ERR_IO, "MNIST_Data.zip");
+    assert_null(sp_find_mnist(in_folder(here, "typo"), false, NULL, NULL)); /* no download, whatever `offline` says */
+    check_says(sp_error(), SP_ERR_IO, "typo: No such file or directory");
+    assert_null(sp_find_mnist(NULL, true, NULL, NULL));
+    check_says(sp_error(), SP_ERR_IO, "cache, and not to be downloaded");
 
     assert_int_equal(sp__make_folder("test", in_folder(here, "MNIST_Data/train")), SP_OK);
     assert_int_equal(sp__make_folder("test", in_folder(here, "MNIST_Data/test")), SP_OK);

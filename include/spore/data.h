@@ -27,8 +27,9 @@ typedef enum sp_usage { SP_USAGE_ALL, SP_USAGE_TRAIN, SP_USAGE_TEST } sp_usage;
 
 typedef struct sp_mnist_opts {
     int _;
-    const char *dir; /* holds *-images-idx3-ubyte and *-labels-idx1-ubyte, raw or .gz; the files are found by name */
-    sp_usage usage;  /* ALL: whatever the folder holds, train before t10k                                        */
+    const char *dir;     /* holds *-images-idx3-ubyte and *-labels-idx1-ubyte, raw or .gz, found by their names; or has
+                      * folders train and test that do                                                          */
+    sp_usage usage;      /* ALL: whatever there is, train before t10k                                                */
     int64_t num_samples; /* 0: all; else so many in an epoch: the first ones, shuffled any of them                    */
     bool no_shuffle;
 } sp_mnist_opts;
@@ -166,6 +167,8 @@ SP_API void sp_iter_rewind(sp_iter *it);       /* the next row is the first of a
 SP_API int64_t sp_iter_len(const sp_iter *it); /* as sp_data_size                                     */
 SP_API int sp_iter_columns(const sp_iter *it);
 SP_API const char *sp_iter_column(const sp_iter *it, int i);
+/* Waits for rows being made. SP_ERR_STATE in a callback or transform that makes them (as sp_iter_next() and
+ * sp_iter_rewind() there): nothing is freed. */
 SP_API void sp_iter_free(sp_iter *it);
 
 /* ---- downloading ---- */
@@ -204,9 +207,9 @@ SP_API sp_status sp_unpack(const char *archive, const char *dir, int64_t max_byt
  * of these is set. */
 SP_API const char *sp_cache_dir(void);
 
-/* The folder that holds MNIST's train/ and test/: dir itself, dir/MNIST_Data, dir/MNIST_Data.zip unpacked into the
- * cache, the cache, else (unless `offline`) a download into the cache. dir may be NULL. Text of the current scope; NULL
- * and the reason, with what to do instead, if it cannot be had. progress as in sp_download_opts. */
+/* The folder of MNIST, for sp_data_mnist(): dir itself, dir/MNIST_Data, or dir/MNIST_Data.zip unpacked into the cache;
+ * SP_ERR_IO if it is in none of them. dir NULL: the cache, else (unless `offline`) a download into the cache. Text of the
+ * current scope; NULL and the reason, with what to do instead, if it cannot be had. progress as in sp_download_opts. */
 SP_API const char *sp_find_mnist(const char *dir, bool offline, bool (*progress)(void *user, const sp_progress *p),
                                  void *user);
 

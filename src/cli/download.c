@@ -6,7 +6,11 @@
 
 static int download_mnist(const char *folder)
 {
-    const char *found = sp_find_mnist(folder, false, cli_progress, NULL);
+    const char *found = folder ? sp_find_mnist(folder, true, NULL, NULL) : NULL;
+    if (!found && (sp_error() == SP_OK || sp_error() == SP_ERR_IO)) {
+        sp_error_clear();
+        found = sp_find_mnist(NULL, false, cli_progress, NULL);
+    }
     if (!found)
         return cli_failed();
     printf("MNIST is in %s\n", found);

@@ -1,8 +1,10 @@
 /* Where downloads are kept, and where MNIST is. */
 #include "data/files.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char mnist_url[] =
     "https://mindspore-website.obs.cn-north-4.myhuaweicloud.com/notebook/datasets/MNIST_Data.zip";
@@ -27,16 +29,19 @@ const char *sp_cache_dir(void)
     return dir;
 }
 
-/* dir if it holds MNIST's two folders, else NULL. */
+static bool is_there(const char *dir, const char *name)
+{
+    const char *raw = sp__path_join(dir, name);
+    return sp__is_file(raw) || (raw && sp__is_file(sp__scope_printf("%s.gz", raw)));
+}
+
+/* dir if it holds MNIST, in its two folders or without them, else NULL. */
 static const char *mnist_in(const char *dir)
 {
     static const char *const images[] = {"train/train-images-idx3-ubyte", "test/t10k-images-idx3-ubyte"};
-    for (int i = 0; dir && i < 2; i++) {
-        const char *raw = sp__path_join(dir, images[i]);
-        const char *gz = raw ? sp__scope_printf("%s.gz", raw) : NULL;
-        if (!sp__is_file(raw) && !sp__is_file(gz))
+    for (int i = 0; dir && i < 2; i++)
+        if (!is_there(dir, images[i]) && !is_there(dir, sp__path_name(images[i])))
             return NULL;
-    }
     return dir;
 }
 
@@ -51,7 +56,7 @@ static const char *mnist_at(const char *dir)
  * none. */
 static const char *mnist_from_zip(const char *dir, const char *cache, sp_status *st)
 {
-    const char *zip = dir ? sp__path_join(dir, "MNIST_Data.zip") : NULL;
+    const char *zip = sp__path_join(dir, "MNIST_Data.zip");
     char hex[65];
     if (!zip || !sp__is_file(zip))
         return NULL;
@@ -72,28 +77,39 @@ static const char *mnist_from_zip(const char *dir, const char *cache, sp_status 
     return *st == SP_OK ? mnist_at(into) : NULL;
 }
 
-static const char *not_found(const char *dir, const char *cache)
-{
-    return sp__fail(SP_ERR_IO, "mnist: not in %s%s%s, and not to be downloaded: get %s elsewhere and put it into %s",
-                    dir ? dir : "", dir ? " nor in " : "", cache, mnist_url, dir ? dir : cache);
-}
-
-static const char *find(const char *dir, bool offline, bool (*progress)(void *user, const sp_progress *p), void *user)
+/* Where the caller says, and nowhere else: a name misspelt is not to become a download. */
+static const char *find_in(const char *dir)
 {
     sp_status st = SP_OK;
+    struct stat info;
+    if (stat(dir, &info) != 0)
+        return sp__fail(SP_ERR_IO, "mnist: folder %s: %s", dir, strerror(errno));
     const char *found = mnist_at(dir);
-    const char *cache = found ? NULL : sp_cache_dir();
-    if (!cache)
+    if (found)
         return found;
-    found = mnist_from_zip(dir, cache, &st);
-    if (!found && st == SP_OK)
-        found = mnist_at(cache);
-    if (!found && st == SP_OK)
+    if (!sp__is_file(sp__path_join(dir, "MNIST_Data.zip")))
+        return sp__fail(
+            SP_ERR_IO,
+            "mnist: %s holds no train/train-images-idx3-ubyte and test/t10k-images-idx3-ubyte, no MNIST_Data "
+            "and no MNIST_Data.zip (%s)",
+            dir, mnist_url);
+    const char *cache = sp_cache_dir();
+    return cache ? mnist_from_zip(dir, cache, &st) : NULL;
+}
+
+/* In the cache, or by a download into it. */
+static const char *find(bool offline, bool (*progress)(void *user, const sp_progress *p), void *user)
+{
+    sp_status st = SP_OK;
+    const char *cache = sp_cache_dir();
+    const char *found = mnist_at(cache);
+    if (!found && cache)
         found = mnist_from_zip(cache, cache, &st);
-    if (found || st != SP_OK)
+    if (found || !cache || st != SP_OK)
         return found;
     if (offline)
-        return not_found(dir, cache);
+        return sp__fail(SP_ERR_IO, "mnist: not in %s, and not to be downloaded: get %s elsewhere and put it into %s",
+                        cache, mnist_url, cache);
     st = sp_download(mnist_url, cache, .sha256 = mnist_sha256, .max_bytes = mnist_max_bytes, .progress = progress,
                      .user = user);
     if (st == SP_OK && !mnist_at(cache))
@@ -103,6 +119,6 @@ static const char *find(const char *dir, bool offline, bool (*progress)(void *us
 
 const char *sp_find_mnist(const char *dir, bool offline, bool (*progress)(void *user, const sp_progress *p), void *user)
 {
-    const char *found = find(dir, offline, progress, user);
+    const char *found = dir ? find_in(dir) : find(offline, progress, user);
     return found ? sp__path_join(found, "") : NULL; /* a copy: dir is the caller's */
 }

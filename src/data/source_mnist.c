@@ -105,6 +105,7 @@ static bool wanted(const char *name, sp_usage usage)
 }
 
 typedef struct found {
+    const char *folder;
     int n;
     char *images[MAX_PARTS], *labels[MAX_PARTS]; /* names; labels NULL while not found */
 } found;
@@ -184,28 +185,22 @@ static void sort(found *f)
         }
 }
 
-static sp_status find(found *f, const char *folder, sp_usage usage)
+/* What f->folder holds; nothing is no failure. *why: the errno of a folder that cannot be read. */
+static sp_status find(found *f, sp_usage usage, int *why)
 {
-    DIR *dir = opendir(folder);
+    DIR *dir = opendir(f->folder);
+    *why = dir ? 0 : errno;
     if (!dir)
-        return sp__err(SP_ERR_IO,
-                       "mnist: %s: %s; a folder with *-images-idx3-ubyte and *-labels-idx1-ubyte is expected", folder,
-                       strerror(errno));
+        return SP_OK;
     sp_status st = scan(f, dir, usage, false);
     rewinddir(dir);
     if (st == SP_OK)
         st = scan(f, dir, usage, true);
     closedir(dir);
     sort(f);
-    if (st == SP_OK && f->n == 0)
-        return sp__err(SP_ERR_IO, "mnist: %s holds no %s*-images-idx3-ubyte (raw or .gz)%s", folder,
-                       usage == SP_USAGE_TEST    ? "t10k"
-                       : usage == SP_USAGE_TRAIN ? "train"
-                                                 : "",
-                       usage == SP_USAGE_ALL ? "; are they in its folders train and test?" : "");
     for (int i = 0; i < f->n && st == SP_OK; i++) {
         if (!f->labels[i])
-            return sp__err(SP_ERR_IO, "mnist: %s holds %s but not its *-labels-idx1-ubyte", folder, f->images[i]);
+            return sp__err(SP_ERR_IO, "mnist: %s holds %s but not its *-labels-idx1-ubyte", f->folder, f->images[i]);
     }
     return st;
 }
@@ -245,14 +240,41 @@ static sp_status add_part(mnist *m, const char *folder, const char *images, cons
     return SP_OK;
 }
 
-static sp_status add_parts(mnist *m, const sp_mnist_opts *opts)
+static sp_status add_parts(mnist *m, const char *folder, sp_usage usage, int *why)
 {
-    found f = {0};
-    sp_status st = find(&f, opts->dir, opts->usage);
+    found f = {.folder = folder};
+    sp_status st = find(&f, usage, why);
     for (int i = 0; i < f.n && st == SP_OK; i++)
-        st = add_part(m, opts->dir, f.images[i], f.labels[i]);
+        st = add_part(m, folder, f.images[i], f.labels[i]);
     found_clear(&f);
     return st;
+}
+
+/* From the folder, or, where it holds no such files, from its folders train and test. */
+static sp_status add_all(mnist *m, const sp_mnist_opts *opts)
+{
+    static const char *const below[] = {"train", "test"};
+    const char *dir = opts->dir;
+    int why, why_below;
+    sp_status st = add_parts(m, dir, opts->usage, &why);
+    if (why)
+        return sp__err(SP_ERR_IO,
+                       "mnist: %s: %s; a folder with *-images-idx3-ubyte and *-labels-idx1-ubyte is expected", dir,
+                       strerror(why));
+    bool here = m->parts > 0;
+    for (int i = 0; i < 2 && st == SP_OK && !here; i++) {
+        const char *folder = sp__scope_printf("%s/%s", dir, below[i]);
+        if (opts->usage == SP_USAGE_ALL || (opts->usage == SP_USAGE_TRAIN) == (i == 0))
+            st = add_parts(m, folder, opts->usage, &why_below);
+    }
+    if (st != SP_OK || m->parts > 0)
+        return st;
+    if (opts->usage == SP_USAGE_ALL)
+        return sp__err(SP_ERR_IO, "mnist: found no *-images-idx3-ubyte (raw or .gz) in %s, %s/train and %s/test", dir,
+                       dir, dir);
+    int i = opts->usage == SP_USAGE_TEST;
+    return sp__err(SP_ERR_IO, "mnist: found no %s-images-idx3-ubyte (raw or .gz) in %s and %s/%s", i ? "t10k" : "train",
+                   dir, dir, below[i]);
 }
 
 sp_dataset *sp_data_mnist_new(const sp_mnist_opts *opts)
@@ -265,7 +287,10 @@ sp_dataset *sp_data_mnist_new(const sp_mnist_opts *opts)
     mnist *m = sp__alloc_zero(sizeof *m);
     if (!m)
         return NULL;
-    if (add_parts(m, opts) != SP_OK) {
+    sp_scope scope = sp_scope_begin();
+    sp_status st = add_all(m, opts);
+    sp_scope_end(scope);
+    if (st != SP_OK) {
         mnist_free(m);
         return NULL;
     }
