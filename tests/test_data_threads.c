@@ -343,6 +343,40 @@ static void an_iterator_does_without_threads(void **state)
     sp_iter_free(it);
 }
 
+/* ---- a row that asks for its own iterator ---- */
+
+static sp_status get_meddling(void *user, int64_t index, sp_tensor **row, bool *end)
+{
+    sp_iter *it = *(sp_iter **)user;
+    sp_list columns;
+    *end = false;
+    row[0] = sp_scalar((double)index, SP_I32);
+    if (index != 1)
+        return SP_OK;
+    assert_false(sp_iter_next(it, &columns));
+    sp_iter_rewind(it);
+    sp_iter_free(it);
+    return sp_error();
+}
+
+static void a_row_that_frees_or_asks_its_own_iterator_fails(void **state)
+{
+    (void)state;
+    for (int i = 0; i < COUNTS; i++) {
+        sp_iter *it = NULL;
+        sp_list row;
+        sp_dataset *ds = sp_data_callback(get_meddling, &it, .length = 3, .columns = 1, .no_shuffle = true);
+        it = sp_iter_new(ds, .workers = worker_counts[i]);
+        assert_true(sp_iter_next(it, &row));
+        assert_false(sp_iter_next(it, &row));
+        assert_int_equal(sp_error(), SP_ERR_STATE);
+        assert_non_null(
+            strstr(sp_error_text(), "iter_next: called by a function that makes rows of the same iterator"));
+        sp_error_clear();
+        sp_iter_free(it);
+    }
+}
+
 /* ---- memory ---- */
 
 /* Batches are made in one thread and freed in another, so small blocks travel through each thread's own store of freed
@@ -389,6 +423,7 @@ int main(void)
         cmocka_unit_test_setup(kept_batches_outlive_the_iterator, clear),
 #if !SANITIZED
         cmocka_unit_test_setup(an_iterator_does_without_threads, clear),
+        cmocka_unit_test_setup(a_row_that_frees_or_asks_its_own_iterator_fails, clear),
         cmocka_unit_test_setup(an_epoch_asks_the_system_for_no_memory_once_it_is_warm, clear),
 #endif
     };

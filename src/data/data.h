@@ -208,6 +208,8 @@ void sp__feed_free(sp__feed *f);
 /* Moves the next item to *out. After the end the next call begins a new epoch. */
 void sp__feed_next(sp__feed *f, sp__item *out);
 void sp__feed_rewind(sp__feed *f);
+/* Whether the caller is called by one who makes an item of f: nobody can wait for that item there. */
+bool sp__feed_is_inside(const sp__feed *f);
 void sp__item_clear(sp__item *item, int columns);
 
 #endif

@@ -43,7 +43,7 @@ struct sp__feed {
     bool open;     /* an epoch is under way                                       */
     bool closed;   /* ... but no more tickets are to be taken in it               */
     bool ordering; /* a worker is taking a ticket                                 */
-    int making;    /* items being made                                            */
+    int making;    /* items being made; without threads, by the reader            */
     int64_t taken, next_number;
     int capacity;
     slot *ring; /* (capacity) */
@@ -172,10 +172,12 @@ static void begin_threads(sp__feed *f, int n)
 
 static void read_alone(sp__feed *f, sp__item *out)
 {
+    f->making++;
     int64_t n = take_ticket(&f->worker[0]);
     *out = (sp__item){.end = n == 0, .status = n < 0 ? SP_ERR_STATE : SP_OK};
     if (n > 0)
         make(&f->worker[0], f->next_number++, out);
+    f->making--;
     if (out->status != SP_OK)
         out->failure.code = SP_OK; /* it is in this thread already */
 }
@@ -205,6 +207,14 @@ void sp__feed_next(sp__feed *f, sp__item *out)
         read_alone(f, out);
     if (out->end)
         sp__feed_rewind(f);
+}
+
+bool sp__feed_is_inside(const sp__feed *f)
+{
+    for (int i = 0; i < f->running; i++)
+        if (pthread_equal(f->worker[i].thread, pthread_self()))
+            return true;
+    return f->running == 0 && f->making > 0;
 }
 
 /* Waits until no worker is busy and empties the ring. */

@@ -45,11 +45,22 @@ static void let_go(sp_iter *it)
         it->list[i] = NULL;
 }
 
+/* True, recorded, in a function that makes the iterator's rows: what is asked there would wait for itself. */
+static bool is_inside(const sp_iter *it, const char *op)
+{
+    if (!it->feed || !sp__feed_is_inside(it->feed))
+        return false;
+    sp__err(SP_ERR_STATE, "%s: called by a function that makes rows of the same iterator", op);
+    return true;
+}
+
 bool sp_iter_next(sp_iter *it, sp_list *columns)
 {
     if (columns)
         *columns = sp__list_none();
     if (!sp__given("iter_next", 1, it) || !sp__given("iter_next", 2, columns))
+        return false;
+    if (is_inside(it, "iter_next"))
         return false;
     let_go(it);
     if (it->failed)
@@ -72,7 +83,7 @@ bool sp_iter_next(sp_iter *it, sp_list *columns)
 
 void sp_iter_rewind(sp_iter *it)
 {
-    if (!it || it->failed || !it->given)
+    if (!it || is_inside(it, "iter_rewind") || it->failed || !it->given)
         return; /* nothing of the epoch was given: its first row comes next anyway */
     let_go(it);
     sp__feed_rewind(it->feed);
@@ -87,7 +98,7 @@ const char *sp_iter_column(const sp_iter *it, int i) { return it ? sp_data_colum
 
 void sp_iter_free(sp_iter *it)
 {
-    if (!it)
+    if (!it || is_inside(it, "iter_free"))
         return;
     let_go(it);
     sp__feed_free(it->feed);
