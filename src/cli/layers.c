@@ -173,12 +173,13 @@ static bool follow(reader *r, cli_layers *layers, cli_layer *layer, sp_shape in)
     return true;
 }
 
-bool cli_layers_read(const char *text, sp_shape input, cli_layers *layers)
+/* input NULL: the shapes are left out. */
+static bool read_layers(const char *text, const sp_shape *input, cli_layers *layers)
 {
     reader r = {.text = text, .at = text};
     layers->n = 0;
     layers->params = 0;
-    layers->out = input;
+    layers->out = input ? *input : (sp_shape){0};
     for (;;) {
         r.layer = layers->n + 1;
         if (layers->n == CLI_MAX_LAYERS) {
@@ -186,7 +187,7 @@ bool cli_layers_read(const char *text, sp_shape input, cli_layers *layers)
             return false;
         }
         cli_layer *layer = &layers->at[layers->n];
-        if (!read_layer(&r, layer) || !follow(&r, layers, layer, layers->out))
+        if (!read_layer(&r, layer) || (input && !follow(&r, layers, layer, layers->out)))
             return false;
         layers->n++;
         if (!*r.at)
@@ -194,6 +195,14 @@ bool cli_layers_read(const char *text, sp_shape input, cli_layers *layers)
         r.at++; /* the comma */
     }
 }
+
+bool cli_layers_check(const char *text)
+{
+    static cli_layers layers; /* large for a stack */
+    return read_layers(text, NULL, &layers);
+}
+
+bool cli_layers_read(const char *text, sp_shape input, cli_layers *layers) { return read_layers(text, &input, layers); }
 
 sp_cell *cli_layers_build(const cli_layers *layers)
 {

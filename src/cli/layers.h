@@ -34,6 +34,9 @@ typedef struct cli_layers {
     int64_t params;
 } cli_layers;
 
+/* Reads text as far as it can be without an input: how it is written. False and SP_ERR_VALUE, as below. */
+bool cli_layers_check(const char *text);
+
 /* Reads text for inputs of shape (1, ...). False and SP_ERR_VALUE, SP_ERR_SHAPE if it cannot be: the text says the layer, where it
  * stands, what was found and what was expected. */
 bool cli_layers_read(const char *text, sp_shape input, cli_layers *layers);

@@ -50,6 +50,8 @@ int cli_model_check(const char *command, const char *path, const char *layers)
         return cli_misused(command, "%s: a checkpoint holds parameters alone: say the layers with --layers", path);
     if (!ckpt && layers)
         return cli_misused(command, "--layers: %s is a graph, which has its layers in it", path);
+    if (layers && !cli_layers_check(layers))
+        return cli_misused(command, "--layers: %s", sp_error_text());
     return CLI_GO_ON;
 }
 

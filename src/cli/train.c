@@ -271,6 +271,8 @@ static int check(const options *o)
         return cli_misused("train", "--export: found '%s', expected a file name that ends with .mindir", o->export);
     if (o->momentum >= 0 && strcmp(o->optimizer, "adam") == 0)
         return cli_misused("train", "--momentum: adam has none, expected --optimizer sgd or momentum");
+    if (!cli_layers_check(o->layers)) /* before anything is looked for, or downloaded */
+        return cli_misused("train", "--layers: %s", sp_error_text());
     return CLI_GO_ON;
 }
 
