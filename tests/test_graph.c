@@ -35,12 +35,12 @@ TEST(a_trace_is_printed_node_by_node)
     layer l = layer_new();
     sp_graph *g = sp_trace(forward, &l, example());
     assert_string_equal(sp_graph_str(g), "graph(%0 x: Float32 (3, 2))\n"
-                                         "%2 = MatMul(%0, w; transpose_a=False, transpose_b=False)  Float32 (3, 2)\n"
-                                         "%4 = Add(%2, b)  Float32 (3, 2)\n"
-                                         "%5 = ReLU(%4)  Float32 (3, 2)\n"
-                                         "%6 = Square(%5)  Float32 (3, 2)\n"
-                                         "%7 = ReduceSum(%6; axis=(), keep_dims=False)  Float32 ()\n"
-                                         "return %5, %7\n");
+                                         "%1 = MatMul(%0, w; transpose_a=False, transpose_b=False)  Float32 (3, 2)\n"
+                                         "%2 = Add(%1, b)  Float32 (3, 2)\n"
+                                         "%3 = ReLU(%2)  Float32 (3, 2)\n"
+                                         "%4 = Square(%3)  Float32 (3, 2)\n"
+                                         "%5 = ReduceSum(%4; axis=(), keep_dims=False)  Float32 ()\n"
+                                         "return %3, %5\n");
     assert_int_equal(sp_graph_inputs(g), 1);
     assert_int_equal(sp_graph_outputs(g), 2);
     assert_string_equal(sp_graph_input_name(g, 0), "x");

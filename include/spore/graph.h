@@ -27,7 +27,7 @@ SP_API sp_shape sp_graph_input_shape(const sp_graph *g,
 SP_API sp_dtype sp_graph_input_dtype(const sp_graph *g, int i);
 SP_API sp_list sp_graph_params(const sp_graph *g); /* borrowed from the graph       */
 
-/* One node a line: "%5 = MatMul(%1, weight; transpose_b=True)  Float32 (64, 10)". Text of the current scope. */
+/* One node a line: "%2 = MatMul(%1, weight; transpose_b=True)  Float32 (64, 10)". Text of the current scope. */
 SP_API const char *sp_graph_str(const sp_graph *g);
 
 SP_API void sp_graph_free(sp_graph *g);

@@ -61,7 +61,4 @@ int sp__graph_node_add(sp_graph *g, const sp__op *op, int n, const int *in, cons
                        int n_out, const char *path);
 bool sp__graph_output(sp_graph *g, int value);
 
-/* "%3" or the name of an input or parameter, as sp_graph_str writes it; text of the current scope. */
-const char *sp__graph_value_name(const sp_graph *g, int value);
-
 #endif
