@@ -283,6 +283,56 @@ TEST(every_recorded_net_gives_the_same_numbers)
 
 /* ---- single layers ---- */
 
+/* As sp_matmul() and sp_conv2d(): bytes times Float32 weights are Float32. What divides by deviations, or compares
+ * windows, wants floats. */
+TEST(bytes_are_promoted_by_weights_and_refused_without)
+{
+    static const uint8_t bytes[] = {0, 1, 2, 3, 4, 5, 6, 7, 255, 9, 10, 11, 12, 13, 14, 15};
+    sp_cell *dense = sp_nn_dense(4, 3), *conv = sp_nn_conv2d(1, 2, 3, .has_bias = true);
+    sp_tensor *rows = sp_from(bytes, SP_U8, SP_DIMS(4, 4)), *image = sp_reshape(rows, SP_DIMS(1, 1, 4, 4));
+    sp_tensor *y[] = {sp_call(dense, rows), sp_call(conv, image)};
+    sp_tensor *want[] = {sp_call(dense, sp_cast(rows, SP_F32)), sp_call(conv, sp_cast(image, SP_F32))};
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(y[i]);
+        assert_int_equal(sp_dtype_of(y[i]), SP_F32);
+        assert_memory_equal(sp_data(y[i]), sp_data(want[i]), (size_t)sp_size_of(y[i]) * sizeof(float));
+    }
+    sp_cell *others[] = {sp_nn_batch_norm2d(1), sp_nn_layer_norm(SP_DIMS(4)), sp_nn_max_pool2d(2), sp_nn_avg_pool2d(2)};
+    for (int i = 0; i < 4; i++) {
+        assert_null(sp_call(others[i], image));
+        assert_int_equal(sp_error(), SP_ERR_DTYPE);
+        assert_non_null(strstr(sp_error_text(), "argument 1 is UInt8, expected a floating-point type, in net ("));
+        sp_error_clear();
+        sp_cell_free(others[i]);
+    }
+    sp_cell_free(dense);
+    sp_cell_free(conv);
+}
+
+TEST(layers_and_losses_say_how_many_inputs_they_expect)
+{
+    sp_tensor *x = sp_ones(SP_F32, SP_DIMS(3, 4));
+    const struct {
+        sp_cell *cell;
+        sp_list in;
+        const char *says;
+    } cases[] = {
+        {sp_nn_dense(4, 2), sp_list_new(0, NULL), "Dense: called with 0 inputs, expected 1, in net (Dense)"},
+        {sp_nn_sequential(sp_nn_dense(4, 2)), sp_list_new(0, NULL),
+         "Dense: called with 0 inputs, expected 1, in net (SequentialCell) > 0 (Dense)"},
+        {sp_nn_cross_entropy(), sp_list_of(x),
+         "CrossEntropyLoss: called with 1 inputs, expected 2 to 3, in net (CrossEntropyLoss)"},
+        {sp_nn_bce_with_logits(SP_MEAN), sp_list_of(x),
+         "BCEWithLogitsLoss: called with 1 inputs, expected 2 to 4, in net (BCEWithLogitsLoss)"},
+    };
+    for (int i = 0; i < 4; i++) {
+        assert_null(sp_cell_call(cases[i].cell, cases[i].in));
+        assert_string_equal(sp_error_text(), cases[i].says);
+        sp_error_clear();
+        sp_cell_free(cases[i].cell);
+    }
+}
+
 TEST(dropout_is_the_identity_until_training)
 {
     sp_cell *c = sp_nn_dropout(0.5);
@@ -343,6 +393,17 @@ TEST(losses_are_cells_with_the_ops_numbers)
     assert_true(fabs(sp_item(sp_call(bce, z, y)) - sum) < 1e-5);
     assert_null(sp_call(mse, z));
     assert_non_null(strstr(sp_error_text(), "MSELoss: called with 1 inputs, expected 2"));
+    sp_error_clear();
+    static const sp_dtype narrow[] = {SP_U32, SP_U8, SP_I8, SP_I16};
+    for (int i = 0; i < 4; i++) {
+        char text[160];
+        assert_null(sp_call(ce, z, sp_zeros(narrow[i], SP_DIMS(sp_shape_of(z).dim[0]))));
+        assert_int_equal(sp_error(), SP_ERR_DTYPE);
+        snprintf(text, sizeof text, "the labels are %s, expected Int32 or Int64: sp_cast(), or sp_typecast(SP_I32)",
+                 sp_dtype_name(narrow[i]));
+        assert_non_null(strstr(sp_error_text(), text));
+        sp_error_clear();
+    }
     sp_cell_free(ce);
     sp_cell_free(bce);
     sp_cell_free(mse);

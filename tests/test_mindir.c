@@ -219,6 +219,19 @@ static void training_mode_has_no_form_and_says_so(void **state)
     assert_non_null(strstr(sp_error_text(), "Dropout: in training mode"));
     assert_null(fopen(path, "rb"));
     sp_cell_free(net);
+
+    sp_error_clear();
+    net = sp_nn_sequential(sp_nn_relu(), sp_nn_batch_norm2d(1));
+    sp_list x = sp_list_of(sp_ones(SP_F32, SP_DIMS(2, 1, 3, 3)));
+    sp_cell_train(net, true);
+    assert_int_equal(sp_export(net, x, path), SP_ERR_STATE);
+    assert_string_equal(sp_error_text(), "BatchNorm2d: in training mode, which cannot be traced or exported: "
+                                         "sp_cell_train(net, false) first, in net (SequentialCell) > 1 (BatchNorm2d)");
+    assert_null(fopen(path, "rb"));
+    sp_error_clear();
+    sp_cell_train(net, false);
+    assert_int_equal(sp_export(net, x, path), SP_OK);
+    sp_cell_free(net);
 }
 
 /* ---- further ---- */

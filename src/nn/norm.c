@@ -37,6 +37,11 @@ static sp_list batch_norm_construct(sp_cell *c, sp_list in)
     sp_list y = sp_batch_norm(x, c->params[GAMMA].value, c->params[BETA].value, mean, var, batch, b->eps);
     if (!batch || !y.at[0])
         return sp_list_of(y.at[0]);
+    if (!y.at[1]->data) { /* traced: there are no statistics yet */
+        sp__err(SP_ERR_STATE,
+                "%s: in training mode, which cannot be traced or exported: sp_cell_train(net, false) first", c->type);
+        return sp__list_none();
+    }
     sp_scope scope = sp_scope_begin();
     bool moved = move(mean, y.at[1], b->momentum) && move(var, y.at[2], b->momentum);
     sp_scope_end(scope);

@@ -30,8 +30,10 @@ static sp_status labels_rule(const sp__call *c, int i)
 {
     const sp_tensor *logits = c->in[0], *labels = c->in[i];
     if (labels->dtype != SP_I32 && labels->dtype != SP_I64)
-        return sp__err(SP_ERR_DTYPE, "%s: the labels are %s, expected Int32 or Int64", c->op->label,
-                       sp_dtype_name(labels->dtype));
+        return sp__err(
+            SP_ERR_DTYPE,
+            "%s: the labels are %s, expected Int32 or Int64: sp_cast(), or sp_typecast(SP_I32) in the pipeline",
+            c->op->label, sp_dtype_name(labels->dtype));
     if (labels->shape.rank != 1 || labels->shape.dim[0] != logits->shape.dim[0])
         return sp__err(SP_ERR_SHAPE, "%s: labels of shape %s do not belong to logits of shape %s", c->op->label,
                        SP__STR(labels), SP__STR(logits));
