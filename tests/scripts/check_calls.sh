@@ -2,6 +2,7 @@
 # check_calls.sh BUILD: the library never prints, exits or aborts, and only src/base allocates. The objects' undefined
 # symbols are looked at, so that macros, comments and strings neither hide a call nor look like one.
 set -eu
+[ $# -eq 1 ] || { echo "usage: $0 BUILD (a folder built by cmake)"; exit 2; }
 objects=$1/CMakeFiles/spore_objects.dir/src
 cd "$(dirname "$0")/../.."
 memory='malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf|aligned_alloc|posix_memalign'
