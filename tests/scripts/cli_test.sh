@@ -185,7 +185,7 @@ cmp -s out first || wrong 'the graph and the checkpoint of a network differ'
 
 # Ctrl-C: it stops after the step, saves what it has and says so.
 said='train, interrupted'
-timeout --preserve-status -s INT 3 "$SPORE" train --data digits --limit 64 --layers "$layers" --epochs 1000000 \
+timeout --foreground --preserve-status -s INT 3 "$SPORE" train --data digits --limit 64 --layers "$layers" --epochs 1000000 \
     --save stopped.ckpt >out 2>err </dev/null
 [ $? -eq 130 ] || wrong 'train after Ctrl-C: exit status is not 130'
 on err '^spore: interrupted after epoch [0-9]*, step [0-9]*; saved stopped.ckpt$'
