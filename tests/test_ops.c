@@ -520,6 +520,25 @@ static void counts_without_values_are_refused(void **state)
     sp_scope_end(scope);
 }
 
+/* The same classes as labels and as probabilities (1 and 0). */
+static void each_place_has_a_loss_of_its_own(void **state)
+{
+    (void)state;
+    sp_scope scope = sp_scope_begin();
+    const sp_cross_entropy_attrs each = {SP_NO_REDUCTION, -100, 0};
+    sp_tensor *logits = sp_rand_normal(0, 1, SP_F32, SP_DIMS(3, 4, 2, 5));
+    sp_tensor *labels = sp_rand_int(0, 4, SP_I32, SP_DIMS(3, 2, 5));
+    sp_tensor *chances = sp_transpose(sp_one_hot(labels, 4, SP_F32), 4, (int[]){0, 3, 1, 2});
+    sp_tensor *a = sp_cross_entropy_with(logits, labels, SP_NONE, &each);
+    sp_tensor *b = sp_cross_entropy_with(logits, chances, SP_NONE, &each);
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_string_equal(sp_shape_str(sp_shape_of(a)), "(3, 2, 5)");
+    assert_string_equal(sp_shape_str(sp_shape_of(b)), "(3, 2, 5)");
+    assert_true(sp_item(sp_max(sp_abs(sp_sub(a, b)))) < 1e-5);
+    sp_scope_end(scope);
+}
+
 int main(void)
 {
     limit_memory();
@@ -539,6 +558,7 @@ int main(void)
         cmocka_unit_test_setup(more_tensors_are_joined_than_an_op_takes, forget_failures),
         cmocka_unit_test_setup(sums_of_integers_are_int64, forget_failures),
         cmocka_unit_test_setup(counts_without_values_are_refused, forget_failures),
+        cmocka_unit_test_setup(each_place_has_a_loss_of_its_own, forget_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

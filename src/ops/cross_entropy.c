@@ -285,12 +285,18 @@ static sp_tensor *classes_last(sp_tensor *x)
     return sp_reshape(sp_transpose(x, rank, perm), SP_DIMS(-1, x->shape.dim[1]));
 }
 
+/* (N, d...): a loss for each place. */
+static sp_shape without_classes(sp_shape logits)
+{
+    logits.rank--;
+    for (int i = 1; i < logits.rank; i++)
+        logits.dim[i] = logits.dim[i + 1];
+    return logits;
+}
+
 static bool fits_labels(const sp_tensor *logits, const sp_tensor *labels)
 {
-    sp_shape expected = logits->shape;
-    expected.rank--;
-    for (int i = 1; i < expected.rank; i++)
-        expected.dim[i] = expected.dim[i + 1];
+    sp_shape expected = without_classes(logits->shape);
     if (sp_shape_equal(expected, labels->shape))
         return true;
     sp__err(SP_ERR_SHAPE, "cross_entropy: labels of shape %s do not belong to logits of shape %s, expected %s",
@@ -310,7 +316,8 @@ static sp_tensor *with_probabilities(sp_tensor *logits, sp_tensor *t, sp_tensor 
     sp_tensor *terms = sp_mul(smooth, logp);
     if (w != SP_NONE)
         terms = sp_mul(terms, w);
-    return sp__reduced(sp_neg(sp_sum_axes(terms, 1, (int[]){1}, false)), (int)a->reduction);
+    sp_tensor *losses = sp_reshape(sp_neg(sp_sum_axes(terms, 1, (int[]){1}, false)), without_classes(logits->shape));
+    return sp__reduced(losses, (int)a->reduction);
 }
 
 sp_tensor *sp_cross_entropy_with(sp_tensor *logits, sp_tensor *labels, sp_tensor *weight,
