@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -306,7 +307,13 @@ TEST(the_progress_bar_is_redrawn_on_a_terminal)
     sp_callback bar = sp_progress_bar(terminal);
     assert_int_equal(sp_fit(w.net, w.optimizer, w.data, 1, .n_callbacks = 1, .callbacks = &bar), SP_OK);
     char text[2048] = "";
-    assert_true(read(screen, text, sizeof text - 1) > 0);
+    struct pollfd wait = {screen, POLLIN, 0}; /* what is written arrives in pieces */
+    for (size_t at = 0; !strchr(text, '\n') && at + 1 < sizeof text && poll(&wait, 1, 5000) > 0;) {
+        ssize_t n = read(screen, text + at, sizeof text - 1 - at);
+        if (n <= 0)
+            break;
+        at += (size_t)n;
+    }
     assert_memory_equal(text, "\repoch 1/1 [==>                 ] 1/8 loss 0.", 44); /* the first step */
     assert_non_null(strstr(text, "\repoch 1/1 [====================] 8/8 loss 0."));
     assert_non_null(strstr(text, " steps/s, 0:00 left\033[K\r\n")); /* and the line ended */
