@@ -37,7 +37,7 @@ static int usage(FILE *out)
                  "  spore eval model.mindir --data mnist\n"
                  "  spore predict model.mindir --data mnist --sample 7\n"
                  "  spore info model.ckpt\n\n"
-                 "Exit status: 0 done, 1 failed, 2 misused, 130 interrupted (Ctrl-C).\n");
+                 "Exit status: 0 done, 1 failed, 2 misused, 130 interrupted (Ctrl-C or SIGTERM).\n");
     return out == stdout ? CLI_DONE : CLI_MISUSED;
 }
 

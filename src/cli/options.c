@@ -184,10 +184,10 @@ int cli_parse(const cli_usage *u, int count, char **words, const char **operands
     opterr = 0;
     optind = 1;
     for (;;) {
-        int code = getopt_long(count, words, ":", table, NULL);
+        int code = getopt_long(count, words, ":h", table, NULL);
         if (code < 0)
             break;
-        if (code == HELP_CODE) {
+        if (code == HELP_CODE || code == 'h') {
             print_help(u);
             return CLI_DONE;
         }

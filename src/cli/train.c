@@ -1,6 +1,7 @@
 /* cli/train.c: `spore train`. */
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,9 +231,25 @@ static void say_done(const training *t)
         printf("Exported %s\n", o->export);
 }
 
+static void on_terminate(int number)
+{
+    (void)number;
+    sp_request_stop();
+}
+
+/* SIGTERM (kill, a batch system at its time limit) stops as Ctrl-C does; a second one kills. */
+static void catch_terminate(void)
+{
+    struct sigaction now, ours = {.sa_handler = on_terminate, .sa_flags = SA_RESTART | (int)SA_RESETHAND};
+    sigemptyset(&ours.sa_mask);
+    if (sigaction(SIGTERM, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+        sigaction(SIGTERM, &ours, NULL);
+}
+
 static int run(training *t)
 {
     const options *o = t->o;
+    catch_terminate();
     const sp_callback callback = {.on = on_event, .user = t};
     t->began = cli_clock();
     sp_status st = sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs,
@@ -278,7 +295,7 @@ static int check(const options *o)
 
 static const char about[] =
     "Trains a network of --layers on --data and prints its loss, and its accuracy on the test data after each epoch.\n"
-    "Without options it does what the tutorial does. Ctrl-C stops it cleanly, and saves.";
+    "Without options it does what the tutorial does. Ctrl-C, or SIGTERM, stops it cleanly, and saves.";
 
 static const char examples[] =
     "  spore train --epochs 3 --save model.ckpt --export model.mindir\n"

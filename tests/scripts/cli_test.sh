@@ -51,6 +51,8 @@ spore 0 train --help
 mv out first
 spore 0 help train
 cmp -s first out || wrong 'spore help train is not spore train --help'
+spore 0 train -h
+cmp -s first out || wrong 'spore train -h is not spore train --help'
 rm first
 
 # Misused: 2, the cause on stderr, nothing on stdout.
@@ -183,13 +185,16 @@ spore 0 eval conv.ckpt --data digits --limit 200 --layers \
 sed -i '$d' out first # the time
 cmp -s out first || wrong 'the graph and the checkpoint of a network differ'
 
-# Ctrl-C: it stops after the step, saves what it has and says so.
-said='train, interrupted'
-timeout --foreground --preserve-status -s INT 3 "$SPORE" train --data digits --limit 64 --layers "$layers" --epochs 1000000 \
-    --save stopped.ckpt >out 2>err </dev/null
-[ $? -eq 130 ] || wrong 'train after Ctrl-C: exit status is not 130'
-on err '^spore: interrupted after epoch [0-9]*, step [0-9]*; saved stopped.ckpt$'
-spore 0 info stopped.ckpt
+# Ctrl-C, or a batch system's time limit: it stops after the step, saves what it has and says so.
+for signal in INT TERM; do
+    said="train, stopped by SIG$signal"
+    rm -f stopped.ckpt
+    timeout --foreground --preserve-status -s "$signal" 3 "$SPORE" train --data digits --limit 64 --layers "$layers" \
+        --epochs 1000000 --save stopped.ckpt >out 2>err </dev/null
+    [ $? -eq 130 ] || wrong "train after SIG$signal: exit status is not 130"
+    on err '^spore: interrupted after epoch [0-9]*, step [0-9]*; saved stopped.ckpt$'
+    spore 0 info stopped.ckpt
+done
 
 said='eval'
 spore 0 eval model.mindir --data digits --limit 1000
