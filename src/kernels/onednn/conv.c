@@ -35,9 +35,9 @@ bool sp__onednn_conv_supports(const sp__conv *c, sp__conv_pass pass)
 {
     if (!in_range(c) || wastes_channels(c, pass))
         return false;
-    int usual = sp__onednn_threads_begin(work_of(c));
+    sp__onednn_call before = sp__onednn_begin(work_of(c));
     bool found = prepared(sp__conv_cache_get(), c, pass) != NULL;
-    sp__onednn_threads_end(usual);
+    sp__onednn_end(&before);
     return found;
 }
 
@@ -84,7 +84,7 @@ static bool execute(sp__conv_cache *cache, sp__conv_entry *e, void *const array[
 
 static bool run(const sp__conv *c, sp__conv_pass pass, void *array[SP__PORTS])
 {
-    int usual = sp__onednn_threads_begin(work_of(c));
+    sp__onednn_call before = sp__onednn_begin(work_of(c));
     sp__conv_cache *cache = sp__conv_cache_get();
     sp__conv_entry *e = prepared(cache, c, pass);
     size_t bias = (size_t)c->M * sizeof(float);
@@ -92,7 +92,7 @@ static bool run(const sp__conv *c, sp__conv_pass pass, void *array[SP__PORTS])
     if (ok && pass == SP__CONV_FORWARD && !array[SP__PORT_B]) /* one primitive for both: without a bias it adds 0 */
         array[SP__PORT_B] = memset(cache->scratch + e->scratch_bytes, 0, bias);
     ok = ok && execute(cache, e, array);
-    sp__onednn_threads_end(usual);
+    sp__onednn_end(&before);
     return ok;
 }
 

@@ -6,12 +6,27 @@
 #ifndef SP_KERNELS_ONEDNN_ONEDNN_H
 #define SP_KERNELS_ONEDNN_ONEDNN_H
 
+#include <signal.h>
+
 #include "kernels/backend.h"
 #include "kernels/onednn/compat.h"
 
-/* oneDNN takes OpenMP's number of threads: sets it for the work ahead, and gives the old one back to restore it. */
-int sp__onednn_threads_begin(int64_t work);
-void sp__onednn_threads_end(int usual);
+/* How things were before a call of oneDNN. */
+typedef struct sp__onednn_call {
+    int threads;      /* OpenMP's number of threads */
+    sigset_t signals; /* those this thread blocked  */
+} sp__onednn_call;
+
+/* Before and after each call of oneDNN, on the same thread.
+ *
+ * Threads: oneDNN takes OpenMP's number, so it is set for the work ahead.
+ *
+ * Signals: they are held back while oneDNN computes. Its single-precision products use the stack pointer as one more
+ * register, pointing into the heap (seen in 2.6 to 3.11; oneDNN's issue 4845). A signal handler that runs then, for Ctrl-C say,
+ * is given its frame there and destroys the heap. OpenMP's other threads block signals for good: they belong to the
+ * library, and the process's signals go to other threads. */
+sp__onednn_call sp__onednn_begin(int64_t work);
+void sp__onednn_end(const sp__onednn_call *before);
 
 /* n bytes, cleared; NULL without a recorded error: another kernel will do the work. */
 void *sp__onednn_alloc(size_t n);
