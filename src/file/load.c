@@ -62,10 +62,11 @@ static sp_status try_prefixes(plan *p)
                 continue;
             sp_scope scope = sp_scope_begin();
             const char *name = sp__scope_printf("%.*s%s", (int)prefix, with, sp_param_name(m->param));
-            if (*name)
+            bool named = *name != '\0'; /* "" when memory is short */
+            if (named)
                 take(p, m, sp__names_find(&p->names, name));
             sp_scope_end(scope);
-            if (!*name)
+            if (!named)
                 return SP_ERR_NOMEM;
         }
     }
