@@ -87,20 +87,21 @@ static int dispatch(int count, char **words)
     return command ? run(command, count - 1, words + 1) : unknown(name);
 }
 
-/* Threads that wait for others spin by default, which is right for a machine of one's own. Beside other programs each of some
- * thirty barriers a step then costs a time slice: 200 steps of the tutorial took 23.4 s instead of 1.5 s (2 cores, load 9). The
- * OpenMP runtime reads the setting before main() begins, so the command starts itself anew with it. */
-static void wait_without_spinning(char **words)
+/* Threads that wait for others spin, in GNU OpenMP 300,000 times before they sleep: the fastest way on a machine of one's own.
+ * Beside other programs each of some thirty barriers a step then costs a time slice. 10,000 times are as fast alone and lose
+ * little beside others (docs/performance.md). The runtime reads the setting before main() begins, so the command starts
+ * itself anew with it. */
+static void spin_briefly(char **words)
 {
     if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT") || getenv("KMP_BLOCKTIME"))
         return; /* somebody knows better, or it is done */
-    if (setenv("OMP_WAIT_POLICY", "passive", 1) == 0)
-        execv("/proc/self/exe", words); /* comes back where there is no such file: then they spin */
+    if (setenv("GOMP_SPINCOUNT", "10000", 1) == 0)
+        execv("/proc/self/exe", words); /* comes back where there is no such file: then they spin for long */
 }
 
 int main(int count, char **words)
 {
-    wait_without_spinning(words);
+    spin_briefly(words);
     int status = dispatch(count, words);
     if (fflush(stdout) || ferror(stdout)) { /* a full disk, a closed pipe */
         cli_complain("standard output: %s", strerror(errno));
