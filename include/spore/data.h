@@ -160,7 +160,8 @@ SP_API sp_iter *sp_iter_new_with(const sp_iter_opts *opts);
 
 /* The next row or batch; its tensors and list stay valid until the next call with this iterator (sp_keep them for
  * longer). false: the epoch is over (the next call begins another), or it failed (sp_error() says so; the iterator then
- * stays failed and answers false). An error, an early stop and sp_iter_free() in the middle never hang. */
+ * stays failed and answers false). An error, an early stop and sp_iter_free() in the middle never hang. A child process (fork)
+ * makes iterators of its own: the threads of its parent's are not there. */
 SP_API bool sp_iter_next(sp_iter *it, sp_list *columns);
 
 SP_API void sp_iter_rewind(sp_iter *it);       /* the next row is the first of a new epoch            */
