@@ -285,34 +285,6 @@ static void the_root_scope_cannot_be_ended(void **state)
     assert_string_equal(order, "r");
 }
 
-static bool is_upper(void *arg, void *object)
-{
-    (*(int *)arg)++;
-    char c = *(const char *)object;
-    return c >= 'A' && c <= 'Z';
-}
-
-static void objects_can_move_to_the_scope_around(void **state)
-{
-    (void)state;
-    order[0] = '\0';
-    int asked = 0;
-    sp_scope outer = sp_scope_begin();
-    own("o");
-    sp_scope inner = sp_scope_begin();
-    own("a");
-    own("B");
-    own("c");
-    sp_scope_begin(); /* left open */
-    own("D");
-    sp__scope_end_keeping(inner, is_upper, &asked);
-    assert_int_equal(asked, 4);
-    assert_string_equal(order, "ca");
-    own("e");
-    sp_scope_end(outer);
-    assert_string_equal(order, "caeDBo");
-}
-
 static void own_again(void *object)
 {
     log_release(object);
@@ -414,12 +386,11 @@ static void count_release(void *value) { released += *(int *)value; }
 static void *use_slots(void *arg)
 {
     (void)arg;
-    static int one = 1, ten = 10, hundred = 100;
-    assert_null(sp__thread_get(SP__SLOT_TAPE));
-    sp__thread_set(SP__SLOT_TAPE, &one, count_release);
-    sp__thread_set(SP__SLOT_TRACE, &ten, count_release);
-    sp__thread_set(SP__SLOT_TAPE, &hundred, count_release); /* releases the one before */
-    assert_ptr_equal(sp__thread_get(SP__SLOT_TAPE), &hundred);
+    static int one = 1, hundred = 100;
+    assert_null(sp__thread_get(SP__SLOT_KERNELS));
+    sp__thread_set(SP__SLOT_KERNELS, &one, count_release);
+    sp__thread_set(SP__SLOT_KERNELS, &hundred, count_release); /* releases the one before */
+    assert_ptr_equal(sp__thread_get(SP__SLOT_KERNELS), &hundred);
     assert_int_equal(released, 1);
     assert_true(sp__scope_own(&one, count_release));
     sp_scope_begin();
@@ -437,9 +408,9 @@ static void a_thread_that_ends_releases_what_it_owns(void **state)
     pthread_t t;
     assert_int_equal(pthread_create(&t, NULL, use_slots, NULL), 0);
     assert_int_equal(pthread_join(t, NULL), 0);
-    assert_int_equal(released, 113);
+    assert_int_equal(released, 103);
     assert_int_equal(sp_mem_stats_get().live_blocks, blocks);
-    assert_null(sp__thread_get(SP__SLOT_TAPE));
+    assert_null(sp__thread_get(SP__SLOT_KERNELS));
 }
 
 #define IDS 20000
@@ -590,7 +561,6 @@ int main(void)
         TEST(a_scope_releases_its_objects_newest_first),
         TEST(ending_a_scope_ends_those_left_open_inside),
         TEST(the_root_scope_cannot_be_ended),
-        TEST(objects_can_move_to_the_scope_around),
         TEST(releasing_an_object_may_own_another),
         TEST(memory_of_a_scope_is_aligned_and_its_own),
         TEST(the_arena_is_reused),

@@ -80,10 +80,6 @@ const char *sp__scope_printf(const char *format, ...) SP_PRINTF(1, 2);
 /* Calls release(object) when the current scope ends. False and SP_ERR_NOMEM on failure (release was not called). */
 bool sp__scope_own(void *object, void (*release)(void *object));
 
-/* Ends scope like sp_scope_end, but calls keep(arg, object) first for each object it owns; those for which it returns
- * true move to the scope around it. */
-void sp__scope_end_keeping(sp_scope scope, bool (*keep)(void *arg, void *object), void *arg);
-
 /* ---- threads ---- */
 
 #define SP__CACHE_LINE 64
@@ -91,9 +87,9 @@ void sp__scope_end_keeping(sp_scope scope, bool (*keep)(void *arg, void *object)
 /* Threads worth using for `work` elementary operations (see docs/performance.md): 1 when it is small. */
 int sp__threads_for(int64_t work);
 
-/* A slot of the thread's state for a module above (its tape, its trace, ...): base holds the pointer, and calls
- * release on a non-NULL one when the thread ends or sp_shutdown() runs. */
-typedef enum sp__slot { SP__SLOT_TAPE, SP__SLOT_TRACE, SP__SLOT_KERNELS, SP__SLOT_COUNT_ } sp__slot;
+/* A slot of the thread's state for a module above that keeps memory in it (the kernels their prepared convolutions): base
+ * holds the pointer, and calls release on a non-NULL one when the thread ends or sp_shutdown() runs. */
+typedef enum sp__slot { SP__SLOT_KERNELS, SP__SLOT_COUNT_ } sp__slot;
 void *sp__thread_get(sp__slot slot);
 void sp__thread_set(sp__slot slot, void *value, void (*release)(void *value));
 

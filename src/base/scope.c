@@ -153,29 +153,6 @@ void sp_scope_end(sp_scope scope)
     s->depth = scope.depth - 1;
 }
 
-void sp__scope_end_keeping(sp_scope scope, bool (*keep)(void *arg, void *object), void *arg)
-{
-    sp__scopes *s = &sp__self.scopes;
-    if (!is_open(s, scope))
-        return;
-    sp__mark mark = s->marks[scope.depth - 1];
-    int64_t kept = s->owned_count; /* those kept gather at the top, [kept, owned_count) */
-    int64_t end = s->owned_count;
-    for (int64_t i = end - 1; i >= mark.owned; i--) {
-        sp__owned o = s->owned[i];
-        if (keep(arg, o.object))
-            s->owned[--kept] = o;
-        else
-            o.release(o.object);
-    }
-    int64_t n = mark.owned;
-    while (kept < s->owned_count)
-        s->owned[n++] = s->owned[kept++];
-    s->owned_count = n;
-    rewind_arena(s, mark.chunk, mark.used);
-    s->depth = scope.depth - 1;
-}
-
 void sp__scopes_end(sp__scopes *s)
 {
     release_down_to(s, 0);

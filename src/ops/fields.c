@@ -109,32 +109,3 @@ sp_status sp__attrs_check(const sp__op *op, const void *attrs)
     }
     return SP_OK;
 }
-
-static bool field_equal(const sp__field *f, const void *a, const void *b)
-{
-    switch (f->kind) {
-    case SP__BOOL:
-        return *(const bool *)a == *(const bool *)b;
-    case SP__INT:
-        return *(const int64_t *)a == *(const int64_t *)b;
-    case SP__FLOAT:
-        return *(const double *)a == *(const double *)b;
-    case SP__ENUM:
-        return *(const int *)a == *(const int *)b;
-    case SP__TYPE:
-        return *(const sp_dtype *)a == *(const sp_dtype *)b;
-    case SP__INTS: {
-        const sp__ints *x = a, *y = b;
-        return x->n == y->n && memcmp(x->v, y->v, (size_t)x->n * sizeof x->v[0]) == 0;
-    }
-    }
-    return false;
-}
-
-bool sp__attrs_equal(const sp__op *op, const void *a, const void *b)
-{
-    for (int i = 0; i < op->n_fields; i++)
-        if (!field_equal(&op->fields[i], at(a, &op->fields[i]), at(b, &op->fields[i])))
-            return false;
-    return true;
-}

@@ -4,8 +4,9 @@
  * its cases in tests/ (a test walks the table and fails without them).
  *
  *   apply.c     the one way an op is called: checks, promotion, rule, kernel, tape and trace
- *   fields.c    attributes by their declaration: check, compare, print, set by name
- *   util.c      what gradients and rules share
+ *   table.c     the entries, by number and by name
+ *   fields.c    attributes by their declaration: defaults, checks, look-up by name
+ *   util.c      what rules, kernels and gradients share
  *   <family>.c  the entries and the public functions */
 #ifndef SP_OPS_OP_H
 #define SP_OPS_OP_H
@@ -185,7 +186,6 @@ bool sp__tracing(void);
 void sp__attrs_preset(const sp__op *op, void *attrs);
 /* SP_ERR_VALUE and "softmax: axis is 9, expected -8 to 7" unless all are in their range. */
 sp_status sp__attrs_check(const sp__op *op, const void *attrs);
-bool sp__attrs_equal(const sp__op *op, const void *a, const void *b);
 const sp__field *sp__field_find(const sp__op *op, const char *name);
 
 /* ---- what rules and gradients share (util.c) ---- */
