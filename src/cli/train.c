@@ -252,9 +252,9 @@ static int run(training *t)
     catch_terminate();
     const sp_callback callback = {.on = on_event, .user = t};
     t->began = cli_clock();
-    sp_status st = sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs,
-                          .loss = t->loss.fn, .n_callbacks = 1, .callbacks = &callback, .catch_interrupt = true,
-                          .compile = !o->eager);
+    sp_status st =
+        sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs, .loss = t->loss.fn,
+               .n_callbacks = 1, .callbacks = &callback, .catch_interrupt = true, .compile = !o->eager);
     if (st == SP_ERR_INTERRUPTED)
         return say_interrupted(t);
     if (st != SP_OK || t->failure != SP_OK)
