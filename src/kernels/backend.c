@@ -26,10 +26,13 @@ static int place_of(const char *name)
     return -1;
 }
 
+/* One that is loaded when it is first needed may turn out not to be there: then the portable kernels do the work. */
+static bool can_be_had(int place) { return !known[place]->load || known[place]->load(); }
+
 bool sp__k_use(const char *backend)
 {
     int place = place_of(backend);
-    if (place < 0)
+    if (place < 0 || !can_be_had(place))
         return false;
     atomic_store(&chosen, place);
     return true;
@@ -40,6 +43,8 @@ const sp__backend *sp__k_backend_table(void)
     int place = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (place < 0) {
         int wanted = SP__MAX(place_of(getenv("SPORE_KERNELS")), 0); /* an unknown name: the default */
+        if (!can_be_had(wanted))
+            wanted = KNOWN - 1;
         if (atomic_compare_exchange_strong(&chosen, &place, wanted))
             place = wanted;
     }
