@@ -23,6 +23,10 @@ NAMES = {"compiled": "Spore compiled", "eager": "Spore eager", "torch": "PyTorch
          "jax": "JAX jit", "mindspore": "MindSpore", "mindspore-graph": "MindSpore graph", "onnxruntime": "ONNX Runtime"}
 
 
+def processors():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def say(text):
     print(text, flush=True)
 
@@ -78,7 +82,8 @@ class Peer:
     def start(self):
         """None, or why it cannot take part"""
         self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+                                        text=True)
         for line in self.process.stdout:  # some libraries greet on the standard output
             if line == "ready\n":
                 return None
@@ -222,7 +227,8 @@ def check_steps(goals, results):
         goals.faster("mlp", found, "jax", 1.8)
         goals.faster("mlp", found, "torch", 2.1)
         goals.at_most("mlp eager, by the compiled step", eager.figures.best / compiled.figures.best, 1.25, " x")
-    for workload, peer, limit in (("lenet5", "torch", 2), ("convbn", "torch", 2), ("infer", "onnxruntime", 1.2), ("infer", "torch", 2)):
+    for workload, peer, limit in (("lenet5", "torch", 2), ("convbn", "torch", 2), ("infer", "onnxruntime", 1.2),
+                                  ("infer", "torch", 2)):
         if workload in results:
             goals.faster(workload, results[workload], peer, limit)
 
@@ -243,7 +249,7 @@ def check_size(goals, library):
 
 
 def check_threads(goals, options):
-    if len(os.sched_getaffinity(0)) < 2:
+    if processors() < 2:
         return goals.left_out("mlp of width 2048, 1 -> 2 threads", "one processor")
     wide = {threads: Spore(options, "mlp", "--width", "2048", "--steps", "10", "--threads", threads) for threads in ("1", "2")}
     in_turn(wide, options.rounds, "mlp of width 2048")
@@ -284,11 +290,11 @@ def check(options, results):
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description="Times Spore and every peer that is installed in turn.")
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS + OWN)}; all of them without")
-    parser.add_argument("--check", action="store_true", help="test the goals: pass or FAIL a line; exit status 1 if one is missed")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS + OWN)}; else all")
+    parser.add_argument("--check", action="store_true", help="test the goals, a line each; exit status 1 if one is missed")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--blocks", type=int, default=3, help="of steps, in a round")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--threads", type=int, default=processors())
     parser.add_argument("--python", action="append", default=[], help="one that has peers; may be given several times")
     parser.add_argument("--spore", default="build/bin/spore", help="the command")
     parser.add_argument("--library", default="build/lib/libspore.so")

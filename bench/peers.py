@@ -210,6 +210,10 @@ class Clock:
         return (time.perf_counter() - began) / self.steps * 1e3
 
 
+def processors():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def installed():
     return {peer: importlib.metadata.version(modules[0]) for peer, (modules, _) in PEERS.items()
             if all(importlib.util.find_spec(module) for module in modules)}
@@ -219,7 +223,7 @@ def main():
     parser = argparse.ArgumentParser(description="Times other libraries on the workloads of spore bench.")
     parser.add_argument("peer", nargs="?", choices=PEERS)
     parser.add_argument("workload", nargs="?", choices=NETS)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--threads", type=int, default=processors())
     parser.add_argument("--blocks", type=int, default=5)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--serve", action="store_true")
@@ -229,7 +233,8 @@ def main():
     if not args.workload:
         parser.error("expected PEER and WORKLOAD, or --list")
     # Not every library can be told how many threads to use: none has more processors than that.
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:args.threads])
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:args.threads])
     os.environ["OMP_NUM_THREADS"] = str(args.threads)
     try:
         clock = Clock(args.workload, *PEERS[args.peer][1](args.workload, args.threads))

@@ -58,10 +58,12 @@ timed='x["best_ms"] > 0 and x["median_ms"] >= x["best_ms"]'
     holds "$timed"' and x["one_op_ms"] > 0 and x["one_op_median_ms"] >= x["one_op_ms"]'
     holds 'all[1]["add_ns"] > 0 and all[1]["add_taped_ns"] > 0 and all[1]["add_gb_per_s"] > 0 and all[1]["steps"] == 1000'
     bench infer --eager --threads 1 $few
-    grep -Eqx 'infer eager best=[0-9.e-]+ median=[0-9.e-]+ ms/step threads=1' "$work/out" || wrong "spore bench $said: not its line"
+    grep -Eqx 'infer eager best=[0-9.e-]+ median=[0-9.e-]+ ms/step threads=1' "$work/out" ||
+        wrong "spore bench $said: not its line"
     bench mlp --width 8 --threads 1 $few
-    grep -Eqx 'mlp compiled best=[^ ]+ median=[^ ]+ ms/step threads=1 floor=[^ ]+ floor_median=[^ ]+ ratio=[^ ]+ floor_gflop_per_s=[^ ]+' \
-        "$work/out" || wrong "spore bench $said: not its line"
+    floor='floor=[^ ]+ floor_median=[^ ]+ ratio=[^ ]+ floor_gflop_per_s=[^ ]+'
+    grep -Eqx "mlp compiled best=[^ ]+ median=[^ ]+ ms/step threads=1 $floor" "$work/out" ||
+        wrong "spore bench $said: not its line"
 }
 
 # The table, without any peer: stand-ins for the command print what it would.
