@@ -113,8 +113,10 @@ static void more_help(void)
         printf("  %-8s %s\n", workloads[i].name, workloads[i].about);
 }
 
-static int check(const char *const *names)
+static int check(const bench_options *o, const char *const *names)
 {
+    if (o->eager && o->without)
+        return cli_misused("bench", "found --eager and --without, expected one of them: only compiling has passes");
     for (int i = 0; i < WORKLOADS && names[i]; i++)
         if (!find(names[i]))
             return cli_misused("bench", "no workload '%s', expected mlp, lenet5, convbn, infer, data, startup or ops",
@@ -135,6 +137,8 @@ int cli_bench(int count, char **words)
     bench_options o = {.width = 512, .depth = 2, .blocks = 5};
     const cli_option table[] = {
         {"eager", NULL, CLI_FLAG, &o.eager, "operator by operator, not compiled", 0, 0, NULL},
+        {"without", "PASSES", CLI_TEXT, &o.without, "compile without these passes: \"fold_update, cse\", or \"all\"", 0,
+         0, NULL},
         {"threads", "N", CLI_WHOLE, &o.threads, "at most so many; else OMP_NUM_THREADS, else all", 1, 1024, NULL},
         {"batch", "N", CLI_WHOLE, &o.batch, "samples a step; else 64, and 1 for infer", 1, 6400, NULL},
         {"width", "N", CLI_WHOLE, &o.width, "of the MLP's hidden layers", 1, 16384, NULL},
@@ -148,6 +152,6 @@ int cli_bench(int count, char **words)
     const char *names[WORKLOADS + 1] = {NULL};
     int status = cli_parse(&usage, count, words, names);
     if (status == CLI_GO_ON)
-        status = check(names);
+        status = check(&o, names);
     return status == CLI_GO_ON ? bench(&o, names) : status;
 }

@@ -16,6 +16,7 @@ typedef struct bench_options {
     int64_t steps;        /* in a block; 0: the workload's          */
     int64_t blocks;       /* that count, after one that warms up    */
     int64_t threads, workers;
+    const char *without; /* passes that compiling leaves out, NULL: none */
     bool eager, json;
 } bench_options;
 

@@ -3,27 +3,6 @@
 
 #include "cli/bench.h"
 
-#ifndef sp_compile /* until there is sp_compile(): steps run eagerly */
-typedef struct sp_compiled {
-    sp_fn fn;
-    void *self;
-} sp_compiled;
-static sp_list sp_compiled_run(void *compiled, sp_list in)
-{
-    sp_compiled *c = compiled;
-    return c->fn(c->self, in);
-}
-static void sp_compiled_free(sp_compiled *c) { free(c); }
-static sp_compiled *compile_not(sp_fn fn, void *self)
-{
-    sp_compiled *c = calloc(1, sizeof *c);
-    if (c)
-        *c = (sp_compiled){fn, self};
-    return c;
-}
-#define sp_compile(f, s, z) compile_not(w->step, w->step_self)
-#endif
-
 enum { ROWS = 12800 }; /* images in memory, of which each step gathers a shuffled batch */
 
 typedef struct work {
@@ -163,10 +142,9 @@ static sp_optim *optimizer_new(const char *name, sp_cell *net)
 }
 
 /* From here on the step is traced at its first call and runs a plan. */
-static bool compile(work *w, bool frozen)
+static bool compile(work *w, const bench_options *o, bool frozen)
 {
-    (void)frozen;
-    w->compiled = sp_compile(.fn = w->step, .self = w->step_self, .frozen = frozen);
+    w->compiled = sp_compile(.fn = w->step, .self = w->step_self, .frozen = frozen, .without = o->without);
     w->step = sp_compiled_run;
     w->step_self = w->compiled;
     return w->compiled;
@@ -183,7 +161,7 @@ static bool set_up_training(work *w, const bench_options *o, sp_cell *net, const
     w->gradient = (sp_grad_fn){.fn = loss, .self = net, .weights = sp_cell_params(net)};
     w->step = train_step;
     w->step_self = w;
-    return o->eager || compile(w, false);
+    return o->eager || compile(w, o, false);
 }
 
 static bool set_up_inference(work *w, const bench_options *o, sp_cell *net)
@@ -191,7 +169,7 @@ static bool set_up_inference(work *w, const bench_options *o, sp_cell *net)
     w->net = net;
     w->step = sp_cell_fn;
     w->step_self = net;
-    return net && make_data(w, o->batch > 0 ? o->batch : 1, 28) && (o->eager || compile(w, true));
+    return net && make_data(w, o->batch > 0 ? o->batch : 1, 28) && (o->eager || compile(w, o, true));
 }
 
 static void tear_down(work *w)
@@ -204,18 +182,6 @@ static void tear_down(work *w)
 
 /* ---- workloads ---- */
 
-/* tasks[0] is the step; times has room for all. */
-static bool measure(const bench_options *o, bench_result *r, int n, const bench_task *tasks, bench_times *times)
-{
-    if (!bench_run(o, n, tasks, times))
-        return false;
-    r->mode = o->eager ? "eager" : "compiled";
-    r->unit = "ms/step";
-    r->times = times[0];
-    r->steps = tasks[0].steps;
-    return true;
-}
-
 static void add_floor(bench_result *r, const bench_floor *f, bench_times times)
 {
     bench_add(r, "floor_ms", times.best);
@@ -224,46 +190,68 @@ static void add_floor(bench_result *r, const bench_floor *f, bench_times times)
     bench_add(r, "floor_gflop_per_s", bench_floor_operations(f) * 1e-6 / times.best);
 }
 
+static void add_plan(bench_result *r, const sp_compiled *c)
+{
+    sp_compiled_stats stats = sp_compiled_stats_get(c);
+    bench_add(r, "nodes", (double)stats.nodes);
+    bench_add(r, "arena_bytes", (double)stats.arena_bytes);
+}
+
+/* The step, and the floor in turn with it unless that is NULL. */
+static bool measure(const bench_options *o, bench_result *r, bench_task step, const sp_compiled *c, bench_floor *floor)
+{
+    bench_times times[2];
+    const bench_task tasks[2] = {step, {bench_floor_run, floor, step.steps, NULL}};
+    if (!bench_run(o, floor ? 2 : 1, tasks, times))
+        return false;
+    r->mode = c ? "compiled" : "eager";
+    r->unit = "ms/step";
+    r->times = times[0];
+    r->steps = step.steps;
+    if (floor)
+        add_floor(r, floor, times[1]);
+    if (c)
+        add_plan(r, c);
+    return true;
+}
+
+static bool measure_training(const bench_options *o, bench_result *r, work *w, int64_t usual, bench_floor *floor)
+{
+    return measure(o, r, (bench_task){run_training, w, bench_steps(o, usual), NULL}, w->compiled, floor);
+}
+
 bool bench_mlp(const bench_options *o, bench_result *r)
 {
     work w = {0};
     bench_floor *floor = NULL;
-    int64_t steps = bench_steps(o, 200);
-    bool done = set_up_training(&w, o, mlp_new(o), "sgd", 28) && (floor = bench_floor_new(o, w.batch));
-    const bench_task tasks[] = {{run_training, &w, steps, NULL}, {bench_floor_run, floor, steps, NULL}};
-    bench_times times[2];
-    if (done && (done = measure(o, r, 2, tasks, times)))
-        add_floor(r, floor, times[1]);
+    bool done = set_up_training(&w, o, mlp_new(o), "sgd", 28) && (floor = bench_floor_new(o, w.batch)) &&
+                measure_training(o, r, &w, 200, floor);
     bench_floor_free(floor);
-    tear_down(&w);
-    return done;
-}
-
-static bool bench_convolutions(const bench_options *o, bench_result *r, sp_cell *net, const char *optimizer,
-                               int64_t usual)
-{
-    work w = {0};
-    const bench_task task = {run_training, &w, bench_steps(o, usual), NULL};
-    bool done = set_up_training(&w, o, net, optimizer, 32) && measure(o, r, 1, &task, &(bench_times){0});
     tear_down(&w);
     return done;
 }
 
 bool bench_lenet5(const bench_options *o, bench_result *r)
 {
-    return bench_convolutions(o, r, lenet5_new(), "momentum", 50);
+    work w = {0};
+    bool done = set_up_training(&w, o, lenet5_new(), "momentum", 32) && measure_training(o, r, &w, 50, NULL);
+    tear_down(&w);
+    return done;
 }
 
 bool bench_convbn(const bench_options *o, bench_result *r)
 {
-    return bench_convolutions(o, r, convbn_new(), "adam", 15);
+    work w = {0};
+    bool done = set_up_training(&w, o, convbn_new(), "adam", 32) && measure_training(o, r, &w, 15, NULL);
+    tear_down(&w);
+    return done;
 }
 
 bool bench_infer(const bench_options *o, bench_result *r)
 {
     work w = {0};
-    const bench_task task = {run_inference, &w, bench_steps(o, 1000), NULL};
-    bool done = set_up_inference(&w, o, mlp_new(o)) && measure(o, r, 1, &task, &(bench_times){0});
+    bool done = set_up_inference(&w, o, mlp_new(o)) &&
+                measure(o, r, (bench_task){run_inference, &w, bench_steps(o, 1000), NULL}, w.compiled, NULL);
     tear_down(&w);
     return done;
 }

@@ -38,6 +38,9 @@ timed='x["best_ms"] > 0 and x["median_ms"] >= x["best_ms"]'
     holds 'x["threads"] == 1 and x["floor_ms"] > 0 and abs(x["ratio"] - x["best_ms"] / x["floor_ms"]) < 1e-6 * x["ratio"]'
     # 64 x (784 x 512 twice, 512 x 512 and 512 x 10 three times), each a multiplication and an addition
     holds 'abs(x["floor_gflop_per_s"] * x["floor_ms"] / (2e-6 * 64 * (2*784*512 + 3*512*512 + 3*512*10)) - 1) < 1e-6'
+    holds 'x["nodes"] > 0 and x["arena_bytes"] > 0'
+    bench mlp --without all --json --width 8 $few
+    holds "$timed"' and x["mode"] == "compiled"'
     bench mlp --eager --json --batch 16 --width 8 --depth 1 $few
     holds "$timed"' and x["mode"] == "eager"'
     holds 'abs(x["floor_gflop_per_s"] * x["floor_ms"] / (2e-6 * 16 * (2*784*8 + 3*8*10)) - 1) < 1e-6'
@@ -61,7 +64,7 @@ timed='x["best_ms"] > 0 and x["median_ms"] >= x["best_ms"]'
     grep -Eqx 'infer eager best=[0-9.e-]+ median=[0-9.e-]+ ms/step threads=1' "$work/out" ||
         wrong "spore bench $said: not its line"
     bench mlp --width 8 --threads 1 $few
-    floor='floor=[^ ]+ floor_median=[^ ]+ ratio=[^ ]+ floor_gflop_per_s=[^ ]+'
+    floor='floor=[^ ]+ floor_median=[^ ]+ ratio=[^ ]+ floor_gflop_per_s=[^ ]+ nodes=[0-9]+ arena_bytes=[0-9]+'
     grep -Eqx "mlp compiled best=[^ ]+ median=[^ ]+ ms/step threads=1 $floor" "$work/out" ||
         wrong "spore bench $said: not its line"
 }
