@@ -240,6 +240,16 @@ typedef struct sp__gemm {
 } sp__gemm;
 bool sp__k_gemm(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C);
 
+/* What is done with the elements of a product, in this order: + bias, act, mask. All may be left out (NULL, SP__UNARY_COUNT_). */
+typedef struct sp__epilogue {
+    const void *bias; /* (N), added to each row                                           */
+    sp__unary act;    /* SP__RELU, SP__SIGMOID, SP__TANH, SP__GELU_*, or SP__UNARY_COUNT_ */
+    const void *mask; /* (M,N): C is 0 where mask <= 0, the way back through a ReLU       */
+    int64_t ldmask;   /* elements from one row of the mask to the next                    */
+} sp__epilogue;
+/* As sp__k_gemm with the epilogue; NULL: none. */
+bool sp__k_gemm_ep(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C, const sp__epilogue *e);
+
 /* The same for `batch` matrices, stride elements apart (0: the same one again, not for C). */
 bool sp__k_gemm_batch(sp_dtype dtype, const sp__gemm *g, const void *A, int64_t stride_a, const void *B,
                       int64_t stride_b, void *C, int64_t stride_c, int64_t batch);

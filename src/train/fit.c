@@ -26,7 +26,7 @@ static int64_t count_cells(const sp_cell *c)
 
 static bool *note(const sp_cell *c, bool *on)
 {
-    *on++ = c->training;
+    *on++ = c->mode->on;
     for (int i = 0; i < c->n_children; i++)
         on = note(c->children[i].cell, on);
     return on;
@@ -34,7 +34,7 @@ static bool *note(const sp_cell *c, bool *on)
 
 static const bool *put_back(sp_cell *c, const bool *on)
 {
-    c->training = *on++;
+    c->mode->on = *on++;
     for (int i = 0; i < c->n_children; i++)
         on = put_back(c->children[i].cell, on);
     return on;
