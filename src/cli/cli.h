@@ -7,7 +7,8 @@
  *   layers.c     "flatten, dense 512, relu": text to layers to a cell (layers.h)
  *   model.c      the models of eval and predict: .mindir, or .ckpt with its layers (model.h)
  *   data.c       --data: where it lies and the pipeline of the tutorial (data.h)
- *   train.c eval.c predict.c info.c download.c   a command each */
+ *   train.c eval.c predict.c info.c download.c   a command each
+ *   bench*.c     spore bench (bench.h) */
 #ifndef SP_CLI_CLI_H
 #define SP_CLI_CLI_H
 
@@ -28,6 +29,7 @@ int cli_eval(int count, char **words);
 int cli_predict(int count, char **words);
 int cli_info(int count, char **words);
 int cli_download(int count, char **words);
+int cli_bench(int count, char **words);
 
 /* ---- say.c: all of these write one line "spore: ..." to the standard error output ---- */
 

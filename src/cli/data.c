@@ -60,12 +60,17 @@ static sp_dataset *source(const cli_data *d, sp_usage usage)
 
 sp_iter *cli_data_open(const cli_data *d, sp_usage usage, int64_t batch)
 {
+    return cli_data_open_with(d, usage, batch, 0);
+}
+
+sp_iter *cli_data_open_with(const cli_data *d, sp_usage usage, int64_t batch, int workers)
+{
     sp_dataset *ds = source(d, usage);
     if (d->skip > 0)
         ds = sp_data_skip(ds, d->skip);
     ds = sp_data_map(ds, "image", sp_rescale(pixel_scale, 0), sp_normalize(pixel_mean, pixel_deviation), sp_hwc2chw());
     ds = sp_data_map(ds, "label", sp_typecast(SP_I32));
-    return sp_iter_new(sp_data_batch(ds, batch));
+    return sp_iter_new(sp_data_batch(ds, batch), .workers = workers);
 }
 
 sp_shape cli_data_shape(sp_iter *data)

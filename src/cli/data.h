@@ -26,6 +26,8 @@ bool cli_data_find(cli_data *d);
 /* Batches of image (N, C, H, W) Float32, normalised as in the tutorial, and label (N) Int32; training data are shuffled. NULL on
  * failure. */
 sp_iter *cli_data_open(const cli_data *d, sp_usage usage, int64_t batch);
+/* The same by so many threads (as in sp_iter_opts). */
+sp_iter *cli_data_open_with(const cli_data *d, sp_usage usage, int64_t batch, int workers);
 
 /* The shape of a sample as a batch of one; rank -1 on failure. data begins anew afterwards. */
 sp_shape cli_data_shape(sp_iter *data);

@@ -13,6 +13,7 @@ static const cli_command commands[] = {
     {"predict", cli_predict, "run a network on arrays (.npy) or on a sample"},
     {"info", cli_info, "what is in a checkpoint or a graph"},
     {"download", cli_download, "fetch MNIST, or any file"},
+    {"bench", cli_bench, "how fast it is here"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -43,7 +44,7 @@ static int usage(FILE *out)
 
 static int unknown(const char *name)
 {
-    cli_complain("no command '%s', expected train, eval, predict, info or download (see spore --help)", name);
+    cli_complain("no command '%s', expected train, eval, predict, info, download or bench (see spore --help)", name);
     return CLI_MISUSED;
 }
 

@@ -33,10 +33,10 @@ silent err
 said=--help
 spore 0 --help
 silent err
-for command in train eval predict info download; do
+for command in train eval predict info download bench; do
     on out "$command"
 done
-for command in train eval predict info download; do
+for command in train eval predict info download bench; do
     said="$command --help"
     spore 0 "$command" --help
     on out "spore $command"
