@@ -12,6 +12,7 @@ static void drop_sp_dataset(sp_dataset *d) { sp_data_free(d); }
 static void drop_sp_iter(sp_iter *it) { sp_iter_free(it); }
 static void drop_sp_optim(sp_optim *o) { sp_optim_free(o); }
 static void drop_sp_graph(sp_graph *g) { sp_graph_free(g); }
+static void drop_sp_compiled(sp_compiled *c) { sp_compiled_free(c); }
 
 static void drop_sp_callback(sp_callback c)
 {
@@ -34,6 +35,7 @@ TEST(null_for_every_pointer_of_every_public_function)
     sp_list a_list = sp_list_of(a_tensor);
     sp_cell *a_cell = sp_nn_dense(2, 2);
     sp_graph *a_graph = sp_trace(a_function, NULL, a_list);
+    sp_compiled *a_compiled = sp_compile(a_function, NULL);
     sp_optim *an_optim = sp_optim_sgd(sp_cell_params(a_cell), .lr = 0.1);
     sp_iter *an_iter = sp_iter_new(a_dataset(), .workers = -1);
     assert_non_null(a_graph);
@@ -43,6 +45,7 @@ TEST(null_for_every_pointer_of_every_public_function)
     sp_optim_free(an_optim);
     sp_cell_free(a_cell);
     sp_graph_free(a_graph);
+    sp_compiled_free(a_compiled);
     sp_iter_free(an_iter);
 }
 

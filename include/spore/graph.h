@@ -32,6 +32,50 @@ SP_API const char *sp_graph_str(const sp_graph *g);
 
 SP_API void sp_graph_free(sp_graph *g);
 
+/* ---- compiled functions: traced at the first call, then run as a planned list of prepared calls ---- */
+
+typedef struct sp_compiled sp_compiled;
+
+/* fn may be any function of tensors that does not look at their values: a cell (sp_cell_fn), a graph (sp_graph_run), or a whole
+ * training step: one that calls sp_value_and_grad() and sp_optim_step(). It is run once, on symbolic tensors, for each combination
+ * of types and shapes of its inputs, and again when a cell in it was switched between training and evaluation; what C does besides
+ * calling operators happens then only. Parameters, optimizer state, moving statistics and dropout's random stream are those of the
+ * cells and the optimizer: a compiled step and ordinary calls may take turns. fn, self, and the optimizers and cells used must live
+ * as long as the compiled function. */
+typedef struct sp_compile_opts {
+    int _;
+    sp_fn fn;
+    void *self;
+    bool frozen;         /* parameters will not change: what depends on them alone is computed once    */
+    const char *without; /* passes to leave out, by name: "fold_update, cse"; "all"; NULL: none is     */
+    bool profile;        /* take the time of each node                                                 */
+} sp_compile_opts;
+SP_API sp_compiled *sp_compile_new(const sp_compile_opts *opts);
+#define sp_compile(...) sp_compile_new(&(sp_compile_opts){._ = 0, __VA_ARGS__})
+
+/* Calls it; itself an sp_fn. Results are new tensors of the current scope. Inside a gradient or a trace it calls fn as it is, so it
+ * can be differentiated like fn. Failures are those of fn; SP_ERR_STATE where fn needs the value of a tensor, or when another
+ * thread is inside: each thread compiles for itself, parameters may be shared for reading. After a failure in the middle of a step
+ * parameters may have been changed or not. */
+SP_API sp_list sp_compiled_run(void *compiled, sp_list in);
+SP_API void sp_compiled_free(sp_compiled *c);
+
+/* The graph of the latest call: as traced, or as the passes left it. Owned by c, valid until its next call. NULL and SP_ERR_STATE
+ * before the first. */
+SP_API const sp_graph *sp_compiled_graph(const sp_compiled *c, bool optimized);
+
+/* Seconds that node `node` (0 for the first) of the optimized graph took on average; 0 unless it was compiled with .profile. */
+SP_API double sp_compiled_seconds(const sp_compiled *c, int node);
+
+typedef struct sp_compiled_stats {
+    int64_t traces;       /* so far, all signatures                                        */
+    int64_t traced_nodes; /* of the latest call: before the passes                         */
+    int64_t nodes;        /* and after them                                                */
+    int64_t arena_bytes;  /* memory for what is computed on the way                        */
+    int64_t arena_bound;  /* the most that is needed at one time: no plan can do with less */
+} sp_compiled_stats;
+SP_API sp_compiled_stats sp_compiled_stats_get(const sp_compiled *c);
+
 #ifdef __cplusplus
 }
 #endif

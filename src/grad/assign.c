@@ -14,10 +14,15 @@ sp_status sp_assign(sp_tensor *t, sp_tensor *value)
     if (t->dtype != value->dtype)
         return sp__err(SP_ERR_DTYPE, "assign: %s is %s, the value %s", name, sp_dtype_name(t->dtype),
                        sp_dtype_name(value->dtype));
-    if (!value->data || !t->data)
-        return sp__err(SP_ERR_STATE, "assign: %s cannot be changed while a graph is traced", name);
+    const sp__watcher *trace = sp__trace_now();
+    if (!trace && !value->data)
+        return sp__err(SP_ERR_STATE, "assign: the value of %s belongs to a trace that is over", name);
+    if (trace && !trace->assigned)
+        return sp__err(SP_ERR_STATE, "assign: %s cannot be changed while a graph is traced (sp_compile can)", name);
     if (sp__tape_tracks(t))
         return sp__err(SP_ERR_STATE, "assign: %s is being differentiated; its saved values would change", name);
+    if (trace)
+        return trace->assigned(trace->self, t, value);
     memmove(t->data, value->data, (size_t)t->size * sp_dtype_size(t->dtype));
     return SP_OK;
 }

@@ -202,7 +202,7 @@ static bool tape_called(void *self, const sp__call *c)
 void sp__tape_start(sp__tape *t)
 {
     *t = (sp__tape){.below = active, .active = true};
-    t->watcher = (sp__watcher){tape_called, t};
+    t->watcher = (sp__watcher){.called = tape_called, .self = t};
     t->outer = sp__watch(&t->watcher);
     active = t;
 }

@@ -9,8 +9,10 @@ sp_graph *sp__graph_new(void)
     return g;
 }
 
-static void node_free(sp__graph_node *n)
+void sp__graph_node_free(sp__graph_node *n)
 {
+    if (!n->op)
+        return;
     sp__free(n->attrs, n->op->attr_size);
     sp__free(n->in, (size_t)n->n_in * sizeof *n->in);
     sp__free_str(n->path);
@@ -21,7 +23,7 @@ void sp_graph_free(sp_graph *g)
     if (!g)
         return;
     for (int64_t i = 0; i < g->n_nodes; i++)
-        node_free(&g->nodes[i]);
+        sp__graph_node_free(&g->nodes[i]);
     for (int64_t i = 0; i < g->n_values; i++) {
         sp__release(g->values[i].tensor);
         sp__free_str(g->values[i].name);
@@ -30,8 +32,37 @@ void sp_graph_free(sp_graph *g)
     sp__free(g->values, (size_t)g->cap_values * sizeof *g->values);
     sp__free(g->inputs, (size_t)g->cap_inputs * sizeof *g->inputs);
     sp__free(g->outputs, (size_t)g->cap_outputs * sizeof *g->outputs);
+    for (int64_t i = 0; i < g->n_modes; i++)
+        sp__mode_release(g->modes[i].mode);
     sp__free(g->params, (size_t)g->cap_params * sizeof *g->params);
+    sp__free(g->updates, (size_t)g->cap_updates * sizeof *g->updates);
+    sp__free(g->hooks, (size_t)g->cap_hooks * sizeof *g->hooks);
+    sp__free(g->modes, (size_t)g->cap_modes * sizeof *g->modes);
     sp__free(g, sizeof *g);
+}
+
+/* ---- modes ---- */
+
+sp__mode *sp__mode_new(void)
+{
+    sp__mode *m = sp__alloc_zero(sizeof *m);
+    if (m)
+        atomic_init(&m->refs, 1);
+    return m;
+}
+
+void sp__mode_release(sp__mode *m)
+{
+    if (m && atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) == 1)
+        sp__free(m, sizeof *m);
+}
+
+bool sp__graph_modes_hold(const sp_graph *g)
+{
+    for (int64_t i = 0; i < g->n_modes; i++)
+        if (g->modes[i].mode->on != g->modes[i].on)
+            return false;
+    return true;
 }
 
 /* ---- values ---- */
@@ -108,6 +139,34 @@ bool sp__graph_output(sp_graph *g, int value)
     return true;
 }
 
+/* ---- updates ---- */
+
+static sp__update *find_update(const sp_graph *g, int param)
+{
+    for (int64_t i = 0; i < g->n_updates; i++)
+        if (g->updates[i].param == param)
+            return &g->updates[i];
+    return NULL;
+}
+
+bool sp__graph_update(sp_graph *g, int param, int value)
+{
+    sp__update *u = find_update(g, param);
+    if (!u) {
+        if (!sp__grow(&g->updates, g->n_updates, &g->cap_updates, sizeof *g->updates))
+            return false;
+        u = &g->updates[g->n_updates++];
+    }
+    *u = (sp__update){param, value};
+    return true;
+}
+
+int sp__graph_current(const sp_graph *g, int param)
+{
+    const sp__update *u = find_update(g, param);
+    return u ? u->value : param;
+}
+
 /* ---- nodes ---- */
 
 /* The rule's answer for values as they are described: run on symbolic tensors of their types and shapes. */
@@ -126,14 +185,14 @@ static bool infer(const sp_graph *g, const sp__op *op, int n, const int *in, con
     return ok;
 }
 
-static bool fill_node(sp__graph_node *node, int n, const int *in, const void *attrs, const char *path)
+bool sp__graph_node_fill(sp__graph_node *node, int n, const int *in, const void *attrs, const char *path)
 {
     size_t bytes = (size_t)n * sizeof *in;
     node->attrs = node->op->attr_size ? sp__alloc(node->op->attr_size) : NULL;
     node->in = sp__alloc(bytes);
     node->path = sp__strdup(path);
     if ((node->op->attr_size && !node->attrs) || !node->in || (path && !node->path)) {
-        node_free(node);
+        sp__graph_node_free(node);
         return false;
     }
     if (node->attrs)
@@ -160,7 +219,7 @@ int sp__graph_node_add(sp_graph *g, const sp__op *op, int n, const int *in, cons
         return -1;
 
     sp__graph_node node = {.op = op, .n_in = n, .n_out = c.n_out, .out = (int)g->n_values};
-    if (!fill_node(&node, n, in, attrs, path))
+    if (!sp__graph_node_fill(&node, n, in, attrs, path))
         return -1;
     int64_t values_before = g->n_values;
     for (int j = 0; j < c.n_out; j++) {
@@ -168,7 +227,7 @@ int sp__graph_node_add(sp_graph *g, const sp__op *op, int n, const int *in, cons
         sp__value v = {.kind = SP__VALUE_NODE, .desc = d, .node = (int)g->n_nodes, .port = j};
         if (add_value(g, v) < 0) {
             g->n_values = values_before;
-            node_free(&node);
+            sp__graph_node_free(&node);
             return -1;
         }
     }

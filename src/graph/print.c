@@ -3,6 +3,7 @@
  *     graph(%0 x: Float32 (64, 1, 28, 28))
  *     %1 = Flatten(%0)  Float32 (64, 784)
  *     %2 = MatMul(%1, dense.weight; transpose_a=False, transpose_b=True)  Float32 (64, 512)
+ *     moving_mean <- %2          where a run changes parameters
  *     return %2
  *
  * Inputs, results and constants of several elements are numbered; parameters have names. */
@@ -117,6 +118,12 @@ const char *sp_graph_str(const sp_graph *g)
     sp__text_add(&out, ")\n");
     for (int64_t i = 0; i < g->n_nodes; i++)
         write_node(&out, &p, &g->nodes[i]);
+    for (int64_t i = 0; i < g->n_updates; i++) {
+        write_value(&out, &p, g->updates[i].param);
+        sp__text_add(&out, " <- ");
+        write_value(&out, &p, g->updates[i].value);
+        sp__text_add(&out, "\n");
+    }
     sp__text_add(&out, "return ");
     for (int64_t i = 0; i < g->n_outputs; i++) {
         sp__text_add(&out, i ? ", " : "");

@@ -35,8 +35,12 @@ static int value_of(trace *t, sp_tensor *x)
 {
     if (x == SP_NONE)
         return SP__VALUE_NONE;
+    if (x->param) {
+        int param = sp__graph_param(t->graph, x);
+        return param < 0 ? -1 : sp__graph_current(t->graph, param);
+    }
     if (x->data)
-        return x->param ? sp__graph_param(t->graph, x) : sp__graph_const(t->graph, x);
+        return sp__graph_const(t->graph, x);
     for (int64_t i = t->n; i-- > 0;)
         if (t->tensors[i] == x)
             return t->values[i];
@@ -70,6 +74,13 @@ static bool trace_called(void *self, const sp__call *c)
         if (!bind(t, c->y[j], out + j))
             return false;
     return out >= 0;
+}
+
+static sp_status trace_assigned(void *self, sp_tensor *param, sp_tensor *value)
+{
+    trace *t = self;
+    int p = sp__graph_param(t->graph, param), v = p < 0 ? -1 : value_of(t, value);
+    return v >= 0 && sp__graph_update(t->graph, p, v) ? SP_OK : sp_error();
 }
 
 static sp_list symbolic_inputs(trace *t, sp_list example)
@@ -110,12 +121,10 @@ static bool outputs(trace *t, sp_list out)
     return true;
 }
 
-sp_graph *sp_trace(sp_fn fn, void *self, sp_list example)
+sp_graph *sp__trace(sp_fn fn, void *self, sp_list example, bool stateful)
 {
-    if (!fn)
-        return sp__fail(SP_ERR_VALUE, "trace: argument 1 is NULL");
     trace t = {.graph = sp__graph_new()};
-    t.watcher = (sp__watcher){trace_called, &t};
+    t.watcher = (sp__watcher){.called = trace_called, .self = &t, .assigned = stateful ? trace_assigned : NULL};
     if (!t.graph)
         return NULL;
     sp_scope scope = sp_scope_begin();
@@ -131,4 +140,50 @@ sp_graph *sp_trace(sp_fn fn, void *self, sp_list example)
         return t.graph;
     sp_graph_free(t.graph);
     return NULL;
+}
+
+sp_graph *sp_trace(sp_fn fn, void *self, sp_list example)
+{
+    if (!fn)
+        return sp__fail(SP_ERR_VALUE, "trace: argument 1 is NULL");
+    return sp__trace(fn, self, example, false);
+}
+
+/* ---- what the modules above say of the trace in force ---- */
+
+/* NULL if there is none. */
+static trace *in_force(void)
+{
+    const sp__watcher *w = sp__trace_now();
+    return w ? w->self : NULL;
+}
+
+bool sp__trace_stateful(void)
+{
+    const sp__watcher *w = sp__trace_now();
+    return w && w->assigned;
+}
+
+bool sp__trace_hook(void (*run)(void *self), void *self)
+{
+    trace *t = in_force();
+    sp_graph *g = t ? t->graph : NULL;
+    if (!g || !sp__grow(&g->hooks, g->n_hooks, &g->cap_hooks, sizeof *g->hooks))
+        return false;
+    g->hooks[g->n_hooks++] = (sp__hook){g->n_nodes, run, self};
+    return true;
+}
+
+bool sp__trace_saw(sp__mode *mode)
+{
+    trace *t = in_force();
+    sp_graph *g = t ? t->graph : NULL;
+    for (int64_t i = 0; g && i < g->n_modes; i++)
+        if (g->modes[i].mode == mode)
+            return true;
+    if (!g || !sp__grow(&g->modes, g->n_modes, &g->cap_modes, sizeof *g->modes))
+        return false;
+    atomic_fetch_add_explicit(&mode->refs, 1, memory_order_relaxed);
+    g->modes[g->n_modes++] = (sp__seen_mode){mode, mode->on};
+    return true;
 }

@@ -22,6 +22,7 @@ static void cell_release(sp_cell *c)
     sp__free(c->children, (size_t)c->n_children * sizeof *c->children);
     sp__free(c->params, (size_t)c->n_params * sizeof *c->params);
     sp__free(c->listed, (size_t)c->cap_listed * sizeof *c->listed);
+    sp__mode_release(c->mode);
     sp__free_str(c->type);
     sp__free(c, sizeof *c);
 }
@@ -201,7 +202,9 @@ sp_cell *sp_cell_new(const sp_cell_desc *d)
         return refuse(d);
     }
     sp_cell *c = sp__alloc_zero(sizeof *c);
-    if (!c || !(c->type = sp__strdup(d->type))) {
+    if (!c || !(c->type = sp__strdup(d->type)) || !(c->mode = sp__mode_new())) {
+        if (c)
+            sp__free_str(c->type);
         sp__free(c, sizeof *c);
         return refuse(d);
     }
@@ -291,6 +294,8 @@ sp_list sp_cell_call_all(sp_cell *c, sp_list in)
     for (int i = 0; i < in.n; i++)
         if (!sp__given(c->type, i + 1, in.at[i]))
             return sp__list_none();
+    if (sp__tracing() && !sp__trace_saw(c->mode))
+        return sp__list_none();
     sp__path_push(c->name ? c->name : "net", c->type);
     sp_list out = c->construct(c, in);
     sp__path_pop();
@@ -320,12 +325,12 @@ void sp_cell_train(sp_cell *c, bool on)
 {
     if (!c)
         return;
-    c->training = on;
+    c->mode->on = on;
     for (int i = 0; i < c->n_children; i++)
         sp_cell_train(c->children[i].cell, on);
 }
 
-bool sp_cell_training(const sp_cell *c) { return c && c->training; }
+bool sp_cell_training(const sp_cell *c) { return c && c->mode->on; }
 
 /* ---- parameters ---- */
 

@@ -33,7 +33,7 @@ struct sp_cell {
     int n_children;
     sp__cell_param *params;
     int n_params;
-    bool training;
+    sp__mode *mode;     /* whether it is training; seen by traces */
     sp_tensor **listed; /* what sp_cell_params and sp_cell_all_params gave last; the second half is the latter's */
     int64_t cap_listed;
 };

@@ -33,11 +33,11 @@ static sp_list batch_norm_construct(sp_cell *c, sp_list in)
         sp__err(SP_ERR_SHAPE, "%s: input of shape %s: expected %d dimensions", c->type, SP__STR(x), b->rank);
         return sp__list_none();
     }
-    bool batch = c->training && !b->moving_only;
+    bool batch = c->mode->on && !b->moving_only;
     sp_list y = sp_batch_norm(x, c->params[GAMMA].value, c->params[BETA].value, mean, var, batch, b->eps);
     if (!batch || !y.at[0])
         return sp_list_of(y.at[0]);
-    if (!y.at[1]->data) { /* traced: there are no statistics yet */
+    if (!y.at[1]->data && !sp__trace_stateful()) { /* a function without state: there is nothing to move */
         sp__err(SP_ERR_STATE,
                 "%s: in training mode, which cannot be traced or exported: sp_cell_train(net, false) first", c->type);
         return sp__list_none();
@@ -188,7 +188,7 @@ static sp_list dropout_construct(sp_cell *c, sp_list in)
     const dropout *d = c->state;
     if (!sp__cell_inputs(c, in, 1, 1))
         return sp__list_none();
-    return sp_list_of(c->training && d->p > 0 ? sp_dropout(in.at[0], d->p) : in.at[0]);
+    return sp_list_of(c->mode->on && d->p > 0 ? sp_dropout(in.at[0], d->p) : in.at[0]);
 }
 
 static const char *dropout_info(const sp_cell *c)

@@ -148,6 +148,7 @@ const sp__op sp__op_activation_grad = {.name = "ActivationGrad",
                                        .flags = SP__GRADIENT | SP__FLOAT_ONLY,
                                        SP__FIELDS(act_grad_fields),
                                        .attr_size = sizeof(act_grad_attrs),
+                                       .over = {SP__IN(0)},
                                        .rule = act_grad_rule,
                                        .run = act_grad_run,
                                        .grad = act_grad_grad,
@@ -200,6 +201,7 @@ static sp_status run_function(sp__call *c, int f)
                                 .max_in = 1,                                                      \
                                 .n_out = 1,                                                       \
                                 .flags = SP__FLOAT_ONLY,                                          \
+                                .over = {SP__IN(0)},                                              \
                                 .rule = sp__rule_same,                                            \
                                 .run = id##_run,                                                  \
                                 .grad = id##_grad,                                                \
@@ -238,6 +240,7 @@ const sp__op sp__op_gelu = {.name = "GeLU",
                             .flags = SP__FLOAT_ONLY,
                             SP__FIELDS(gelu_fields),
                             .attr_size = sizeof(gelu_attrs),
+                            .over = {SP__IN(0)},
                             .rule = sp__rule_same,
                             .run = gelu_run,
                             .grad = gelu_grad,

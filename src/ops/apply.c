@@ -26,7 +26,7 @@ const sp__watcher *sp__trace_to(const sp__watcher *trace)
     return before;
 }
 
-bool sp__tracing(void) { return watching.trace != NULL; }
+const sp__watcher *sp__trace_now(void) { return watching.trace; }
 
 /* ---- inputs ---- */
 
@@ -109,10 +109,11 @@ static bool ints_as_f32(int n, sp_tensor *const *in, sp_tensor **to)
 
 /* ---- the call ---- */
 
+/* Whether an argument has no elements yet, or elements that the next run of the trace may find changed. */
 static bool is_symbolic(const sp__call *c)
 {
     for (int i = 0; i < c->n_in; i++)
-        if (c->in[i] != SP_NONE && !c->in[i]->data)
+        if (c->in[i] != SP_NONE && (!c->in[i]->data || (watching.trace && c->in[i]->param)))
             return true;
     return false;
 }

@@ -83,6 +83,7 @@ static sp_tensor *winner(parts p, sp_tensor *wins)
                                 .max_in = 2,                                                      \
                                 .n_out = 1,                                                       \
                                 .flags = SP__PROMOTE | (flag),                                    \
+                                .over = {AB},                                                     \
                                 .rule = sp__rule_broadcast,                                       \
                                 .run = id##_run,                                                  \
                                 .grad = id##_grad,                                                \

@@ -5,6 +5,7 @@
  * The last two are for the way back; the public functions give the first. Other forms (more dimensions, probabilities
  * for labels) are brought to this one, or spelled out. */
 #include "kernels/kernels.h"
+#include "ops/fused.h"
 #include "ops/loss.h"
 
 static const sp__field fields[] = {
@@ -271,6 +272,60 @@ const sp__op sp__op_cross_entropy = {.name = "CrossEntropy",
                                      .run = forward_run,
                                      .grad = forward_grad,
                                      .saves = SP__IN(1) | SP__IN(2) | SP__OUT(0) | SP__OUT(1) | SP__OUT(2)};
+
+/* ---- SoftmaxCrossEntropy(logits, labels, weight) -> loss, scale d loss / d logits: both ways at once ---- */
+
+typedef struct both_attrs {
+    sp_cross_entropy_attrs loss;
+    double scale;
+} both_attrs;
+
+static const sp__field both_fields[] = {
+    {.name = "reduction", .kind = SP__ENUM, .offset = offsetof(both_attrs, loss.reduction), .words = sp__reductions},
+    {.name = "ignore_index", .kind = SP__INT, .offset = offsetof(both_attrs, loss.ignore_index), .preset = -100},
+    {.name = "label_smoothing", .kind = SP__FLOAT, .offset = offsetof(both_attrs, loss.label_smoothing), .max = 1},
+    SP__FIELD(both_attrs, scale, SP__FLOAT, .preset = 1),
+};
+
+static sp_status both_rule(sp__call *c)
+{
+    sp_status st = forward_rule(c);
+    c->n_out = 2;
+    if (st == SP_OK && ((const both_attrs *)c->attrs)->loss.reduction == SP_NO_REDUCTION)
+        st = sp__err(SP_ERR_VALUE, "%s: reduction is none, expected mean or sum", c->op->label);
+    return st;
+}
+
+static sp_status both_run(sp__call *c)
+{
+    const both_attrs *a = c->attrs;
+    const sp_tensor *logits = c->in[0], *labels = c->in[1];
+    sp__cross_entropy ce = geometry(&a->loss, logits->shape, labels->dtype, c->in[2]);
+    _Alignas(16) char divisor[8], g[8];
+    sp_tensor total = {.data = divisor};
+    sp__call forward = *c;
+    forward.attrs = &a->loss;
+    forward.y[2] = &total;
+    sp_status st = forward_run(&forward);
+    if (st != SP_OK)
+        return st;
+    sp__store(g, logits->dtype, 0, a->scale / sp__load(divisor, logits->dtype, 0));
+    sp__k_cross_entropy_grad(logits->dtype, &ce, c->y[1]->data, c->y[1]->data, labels->data, g, 0);
+    return SP_OK;
+}
+
+const sp__op sp__op_softmax_cross_entropy = {.name = "SoftmaxCrossEntropy",
+                                             .label = "softmax_cross_entropy",
+                                             .min_in = 3,
+                                             .max_in = 3,
+                                             .n_out = 2,
+                                             .flags = SP__FUSED | SP__VIA_F32,
+                                             .optional = SP__IN(2),
+                                             SP__FIELDS(both_fields),
+                                             .attr_size = sizeof(both_attrs),
+                                             .rule = both_rule,
+                                             .run = both_run,
+                                             .no_grad = SP__FUSED_NO_GRAD};
 
 /* ---- the public forms ---- */
 

@@ -204,6 +204,7 @@ const sp__op sp__op_bias_add = {.name = "BiasAdd",
                                 .max_in = 2,
                                 .n_out = 1,
                                 .flags = SP__PROMOTE | SP__FLOAT_ONLY | SP__VIA_F32,
+                                .over = {SP__IN(0)},
                                 .rule = bias_add_rule,
                                 .run = bias_add_run,
                                 .grad = bias_add_grad};

@@ -61,6 +61,7 @@ typedef struct sp__call {
     sp_tensor *const *in;
     sp__desc out[SP__MAX_OUT]; /* the rule fills these and n_out (preset: op->n_out) */
     sp_tensor *y[SP__MAX_OUT]; /* the kernel fills their elements                    */
+    void *plan;                /* what op->prepare made; NULL in eager calls         */
 } sp__call;
 
 /* What a gradient sees. in[i], out[j] are NULL unless the op's `saves` names them; their descriptions are always there. */
@@ -83,7 +84,8 @@ typedef enum sp__flag {
     SP__INT_AS_F32 = 64, /* integer and Bool inputs are cast to Float32 first                         */
     SP__BARRIER = 8,     /* nothing behind it is differentiated (StopGradient)                         */
     SP__RANDOM = 16,     /* the result is not a function of inputs and attributes alone                */
-    SP__GRADIENT = 32    /* a fused gradient of another op: made by gradients, never by users or files */
+    SP__GRADIENT = 32,   /* a fused gradient of another op: made by gradients, never by users or files */
+    SP__FUSED = 128      /* made by passes over a graph, never by users or files                       */
 } sp__flag;
 
 #define SP__IN(i)          (1u << (i))
@@ -107,6 +109,15 @@ struct sp__op {
 
     /* Computes y from in. NULL for an op that is always a view. */
     sp_status (*run)(sp__call *c);
+
+    /* For calls that are made again and again with arrays of the same shapes (compiled graphs): what can be done once goes into
+     * c->plan, which run() then finds. c->in and c->y are described; only parameters and constants have elements. Both NULL: there
+     * is nothing to prepare. unprepare frees a plan. */
+    sp_status (*prepare)(sp__call *c);
+    void (*unprepare)(void *plan);
+
+    /* Inputs (SP__IN(i)) whose elements result j may take the place of, where types and sizes are equal. */
+    uint8_t over[SP__MAX_OUT];
 
     /* Where the result starts in in[0]'s elements if it can share them, -1 if it must be copied. NULL: never shares. */
     int64_t (*view)(const sp__call *c);
@@ -142,7 +153,9 @@ struct sp__op {
     X(conv2d) X(conv2d_input) X(conv2d_filter) \
     X(max_pool2d) X(max_pool2d_back) X(max_pool2d_gather) X(avg_pool2d) X(avg_pool2d_back) \
     X(batch_norm) X(batch_norm_back) X(layer_norm) X(layer_norm_back) X(dropout) X(dropout_back) \
-    X(elu)
+    X(elu) \
+    X(sgd) X(adam) \
+    X(fused_matmul) X(matmul_update) X(softmax_cross_entropy) X(chain)
 /* clang-format on */
 
 #define X(id) extern const sp__op sp__op_##id;
@@ -170,15 +183,19 @@ sp_tensor *sp__apply1(const sp__op *op, int n, sp_tensor *const *in, const void 
 typedef struct sp__watcher {
     bool (*called)(void *self, const sp__call *c);
     void *self;
+    /* The trace only: param gets value at this point. NULL: a trace that carries no state. */
+    sp_status (*assigned)(void *self, sp_tensor *param, sp_tensor *value);
 } sp__watcher;
 
 /* The tape: told of every call. NULL: none. Returns the one before. */
 const sp__watcher *sp__watch(const sp__watcher *tape);
 bool sp__watched(void);
 
-/* The trace: a call with a symbolic input is not computed but given to it; y are symbolic tensors then. */
+/* The trace: a call with a symbolic input or a parameter is not computed but given to it; y are symbolic tensors then. */
 const sp__watcher *sp__trace_to(const sp__watcher *trace);
-bool sp__tracing(void);
+/* The one in force, NULL if none. */
+const sp__watcher *sp__trace_now(void);
+static inline bool sp__tracing(void) { return sp__trace_now() != NULL; }
 
 /* ---- attributes by declaration ---- */
 

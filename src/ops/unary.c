@@ -50,6 +50,7 @@ static sp_status run_unary(sp__call *c, sp__unary f)
                                 .max_in = 1,                                                     \
                                 .n_out = 1,                                                      \
                                 .flags = (flag),                                                 \
+                                .over = {SP__IN(0)},                                             \
                                 .rule = sp__rule_same,                                           \
                                 .run = id##_run,                                                 \
                                 .grad = id##_grad,                                               \

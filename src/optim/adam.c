@@ -19,11 +19,23 @@ static void adam_begin(sp_optim *o)
     rule->grad_scale = 1 / o->loss_scale;
 }
 
+static sp__adam rule_of(const sp_optim *o, int i)
+{
+    sp__adam rule = o->rule.adam;
+    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
+    return rule;
+}
+
+static void adam_numbers(sp_optim *o, int i, double *v)
+{
+    sp__adam rule = rule_of(o, i);
+    sp__adam_to_numbers(v, &rule);
+}
+
 static void adam_update(sp_optim *o, int i, const void *g)
 {
     sp_tensor *w = o->params[i];
-    sp__adam rule = o->rule.adam;
-    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
+    sp__adam rule = rule_of(o, i);
     sp__k_adam(w->dtype, &rule, w->data, sp__optim_slot_data(o, M, i), sp__optim_slot_data(o, V, i),
                sp__optim_slot_data(o, VHAT, i), g, w->size);
 }
@@ -34,7 +46,9 @@ static const sp__optim_kind kind = {.name = "Adam",
                                     .n_slots = 3,
                                     .slots = {{"moment1", 0}, {"moment2", 0}, {"vhat", 0}},
                                     .begin = adam_begin,
-                                    .update = adam_update};
+                                    .update = adam_update,
+                                    .op = &sp__op_adam,
+                                    .numbers = adam_numbers};
 
 static bool options_are_good(const sp_adam_opts *opts, const sp__adam *rule)
 {

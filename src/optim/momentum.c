@@ -14,11 +14,23 @@ static void momentum_begin(sp_optim *o)
     rule->grad_scale = 1 / o->loss_scale;
 }
 
+static sp__sgd rule_of(const sp_optim *o, int i)
+{
+    sp__sgd rule = o->rule.sgd;
+    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
+    return rule;
+}
+
+static void momentum_numbers(sp_optim *o, int i, double *v)
+{
+    sp__sgd rule = rule_of(o, i);
+    sp__sgd_to_numbers(v, &rule);
+}
+
 static void momentum_update(sp_optim *o, int i, const void *g)
 {
     sp_tensor *w = o->params[i];
-    sp__sgd rule = o->rule.sgd;
-    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
+    sp__sgd rule = rule_of(o, i);
     sp__k_sgd(w->dtype, &rule, w->data, sp__optim_slot_data(o, MOMENTS, i), g, w->size);
 }
 
@@ -28,7 +40,9 @@ static const sp__optim_kind kind = {.name = "Momentum",
                                     .n_slots = 1,
                                     .slots = {{"moments", 0}},
                                     .begin = momentum_begin,
-                                    .update = momentum_update};
+                                    .update = momentum_update,
+                                    .op = &sp__op_sgd,
+                                    .numbers = momentum_numbers};
 
 sp_optim *sp_optim_momentum_new(const sp_momentum_opts *opts)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "grad/tape.h"
+#include "graph/graph.h"
 #include "optim/optim.h"
 
 /* ---- numbers of the state ---- */
@@ -166,6 +167,9 @@ void sp_optim_free(sp_optim *o)
         sp__release(o->params[i]);
     for (int i = 0; o->slots && i < o->n_slots * o->n; i++)
         sp__release(o->slots[i]);
+    for (int i = 0; o->numbers_of && i < o->n; i++)
+        sp__release(o->numbers_of[i]);
+    sp__free(o->numbers_of, (size_t)o->n * sizeof *o->numbers_of);
     for (int i = 0; i < SP__NUMBERS + SP__OPTIM_OWN; i++)
         sp__release(o->numbers[i].tensor);
     sp__free(o->params, (size_t)SP__MAX(o->n, 8) * sizeof *o->params);
@@ -191,11 +195,19 @@ static sp_status gradient_is_good(const sp_optim *o, const sp_tensor *g, int i)
     if (g->dtype != p->dtype)
         return sp__err(SP_ERR_DTYPE, "%s: the gradient of %s is %s, expected %s", kind, name, sp_dtype_name(g->dtype),
                        sp_dtype_name(p->dtype));
-    if (!g->data)
-        return sp__err(SP_ERR_STATE, "%s: a step cannot be taken while a graph is traced", kind);
+    if (!g->data && !sp__trace_stateful())
+        return sp__err(SP_ERR_STATE, "%s: a step cannot be taken while a graph is traced (sp_compile can)", kind);
     if (sp__tape_tracks(p))
         return sp__err(SP_ERR_STATE, "%s: %s is being differentiated; its saved values would change", kind, name);
     return SP_OK;
+}
+
+void sp__optim_begin(sp_optim *o)
+{
+    sp__number *count = &o->numbers[SP__GLOBAL_STEP];
+    sp__number_set(count, sp__number_get(count) + 1);
+    if (o->kind->begin)
+        o->kind->begin(o);
 }
 
 sp_status sp_optim_step(sp_optim *o, sp_list grads)
@@ -214,10 +226,9 @@ sp_status sp_optim_step(sp_optim *o, sp_list grads)
         if (st != SP_OK)
             return st;
     }
-    sp__number *count = &o->numbers[SP__GLOBAL_STEP];
-    sp__number_set(count, sp__number_get(count) + 1);
-    if (o->kind->begin)
-        o->kind->begin(o);
+    if (sp__trace_stateful())
+        return sp__optim_trace_step(o, grads);
+    sp__optim_begin(o);
     for (int i = 0; i < o->n; i++)
         o->kind->update(o, i, grads.at[i]->data);
     return SP_OK;

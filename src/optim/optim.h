@@ -1,6 +1,7 @@
 /* optim/optim.h: the inside of an optimizer. One table of functions per kind; everything else is common.
  *
  *   optim.c      making, checks, a step, state, text
+ *   traced.c     a step while a graph is traced
  *   sgd.c momentum.c adam.c    the kinds: options, names of the state, the update of one parameter
  *
  * The state lives in tensors with MindSpore's names, so that a checkpoint can hold it, in this order:
@@ -12,6 +13,7 @@
 #define SP_OPTIM_OPTIM_H
 
 #include "kernels/kernels.h"
+#include "ops/update.h"
 #include "spore/optim.h"
 #include "tensor/tensor.h"
 
@@ -45,6 +47,8 @@ typedef struct sp__optim_kind {
     sp__optim_slot slots[SP__OPTIM_SLOTS];
     void (*begin)(sp_optim *o);                        /* once a step, before the updates; may be NULL */
     void (*update)(sp_optim *o, int i, const void *g); /* parameter i by its gradient's elements */
+    const sp__op *op;                                  /* the update while traced, and its numbers for parameter i; */
+    void (*numbers)(sp_optim *o, int i, double *v);    /* called after begin, once a step                           */
 } sp__optim_kind;
 
 struct sp_optim {
@@ -62,6 +66,7 @@ struct sp_optim {
     sp_tensor **slots; /* n_slots times n; all NULL while nobody has needed them      */
     sp_tensor **state; /* what sp_optim_state() gives                                 */
     int n_state;
+    sp_tensor **numbers_of; /* by parameter: what a traced update reads; all NULL until a step is traced */
 };
 
 /* The common part of the options, checked by sp__optim_new. */
@@ -77,6 +82,12 @@ sp_optim *sp__optim_new(const sp__optim_kind *kind, const sp__optim_common *comm
 bool sp__optim_slots(sp_optim *o);
 /* o with its slots; or NULL, and o freed. */
 sp_optim *sp__optim_with_slots(sp_optim *o);
+
+/* A step as part of the trace in force; the gradients have been checked. */
+sp_status sp__optim_trace_step(sp_optim *o, sp_list grads);
+
+/* Counts the step and prepares the kind for it. */
+void sp__optim_begin(sp_optim *o);
 
 /* Elements of slot s of parameter i; NULL while there are none. */
 void *sp__optim_slot_data(const sp_optim *o, int s, int i);

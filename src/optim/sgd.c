@@ -15,18 +15,31 @@ static void sgd_begin(sp_optim *o)
     rule->grad_scale = 1 / o->loss_scale;
 }
 
-/* stat.W is 1 until accum.W has been used for the first time. */
+/* The rule of parameter i in this step. stat.W is 1 until accum.W has been used for the first time, which is now. */
+static sp__sgd rule_of(sp_optim *o, int i)
+{
+    const sp_tensor *w = o->params[i];
+    sp__sgd rule = o->rule.sgd;
+    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
+    void *stat = sp__optim_slot_data(o, STAT, i);
+    rule.first = rule.momentum != 0 && stat && w->size > 0 && sp__load(stat, w->dtype, 0) != 0;
+    if (rule.first)
+        memset(stat, 0, (size_t)w->size * sp_dtype_size(w->dtype));
+    return rule;
+}
+
 static void sgd_update(sp_optim *o, int i, const void *g)
 {
     sp_tensor *w = o->params[i];
-    sp__sgd rule = o->rule.sgd;
-    rule.weight_decay = o->spared[i] ? 0 : o->weight_decay;
+    sp__sgd rule = rule_of(o, i);
     void *accum = rule.momentum != 0 ? sp__optim_slot_data(o, ACCUM, i) : NULL;
-    void *stat = sp__optim_slot_data(o, STAT, i);
-    rule.first = accum && w->size > 0 && sp__load(stat, w->dtype, 0) != 0;
     sp__k_sgd(w->dtype, &rule, w->data, accum, g, w->size);
-    if (rule.first)
-        memset(stat, 0, (size_t)w->size * sp_dtype_size(w->dtype));
+}
+
+static void sgd_numbers(sp_optim *o, int i, double *v)
+{
+    sp__sgd rule = rule_of(o, i);
+    sp__sgd_to_numbers(v, &rule);
 }
 
 static const sp__optim_kind kind = {.name = "SGD",
@@ -35,7 +48,9 @@ static const sp__optim_kind kind = {.name = "SGD",
                                     .n_slots = 2,
                                     .slots = {{"accum", 0}, {"stat", 1}},
                                     .begin = sgd_begin,
-                                    .update = sgd_update};
+                                    .update = sgd_update,
+                                    .op = &sp__op_sgd,
+                                    .numbers = sgd_numbers};
 
 static bool options_are_good(const sp_sgd_opts *opts)
 {

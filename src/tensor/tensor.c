@@ -139,6 +139,17 @@ sp_tensor *sp__tensor_view(sp_tensor *x, sp_shape shape, int64_t offset)
     return in_scope(t);
 }
 
+sp_tensor *sp__tensor_part(sp_tensor *x, sp_dtype dtype, sp_shape shape, size_t bytes)
+{
+    int64_t size = sp_shape_size(shape);
+    sp_tensor *t = bare(dtype, shape, size);
+    if (!t)
+        return NULL;
+    atomic_fetch_add_explicit(&x->storage->refs, 1, memory_order_relaxed);
+    attach(t, x->storage, (char *)x->data + bytes);
+    return in_scope(t);
+}
+
 sp_tensor *sp__tensor_symbolic(sp_dtype dtype, sp_shape shape)
 {
     int64_t size = checked_size(dtype, shape);

@@ -56,6 +56,8 @@ static inline bool sp__absent(const sp_tensor *t) { return t == NULL || t == SP_
 sp_tensor *sp__tensor_new(sp_dtype dtype, sp_shape shape);
 /* Shares x's elements from element `offset` on; shape must fit in x's storage (an invariant, asserted). */
 sp_tensor *sp__tensor_view(sp_tensor *x, sp_shape shape, int64_t offset);
+/* As that, of any type, from byte `bytes` of x's elements on. */
+sp_tensor *sp__tensor_part(sp_tensor *x, sp_dtype dtype, sp_shape shape, size_t bytes);
 /* No elements: a value of the trace. */
 sp_tensor *sp__tensor_symbolic(sp_dtype dtype, sp_shape shape);
 /* Over memory of somebody else: release(owner) is called when the last tensor lets go of it, on every path. */

@@ -35,6 +35,7 @@ function valid(p, taken)
     if (p ~ /sp_tensor \*/) return "a_tensor"
     if (p ~ /sp_cell \*/) return "a_cell"
     if (p ~ /sp_graph \*/) return "a_graph"
+    if (p ~ /sp_compiled \*/) return "a_compiled"
     if (p ~ /sp_optim \*/) return "an_optim"
     if (p ~ /sp_iter \*/) return "an_iter"
     if (p ~ /sp_dataset \*/) return taken ? "a_dataset()" : "NULL"
@@ -79,7 +80,7 @@ function split_parameters(text, out,    count, depth, i, c, piece)
 }
 function disposer(returned)
 {
-    if (returned ~ /^sp_(cell|dataset|iter|optim|graph) \*$/) {
+    if (returned ~ /^sp_(cell|dataset|iter|optim|graph|compiled) \*$/) {
         sub(/ \*/, "", returned)
         return "drop_" returned
     }
