@@ -27,8 +27,8 @@ static int place_of(const char *name)
     return name && strcmp(name, "default") == 0 ? DEFAULT : -1;
 }
 
-/* One that is loaded when it is first needed may turn out not to be there: then the portable kernels do the work. */
-static bool can_be_had(int place) { return !known[place]->load || known[place]->load(); }
+/* One that is loaded when it is first needed may turn out not to be there. */
+static bool can_be_had(int at) { return !known[at]->load || known[at]->load(); }
 
 bool sp__k_use(const char *backend)
 {

@@ -17,7 +17,7 @@ typedef struct sp__backend {
     bool (*conv_grad_weight)(const sp__conv *c, float *dw, const float *dy, const float *x);
 } sp__backend;
 
-/* The one in use; never NULL. */
+/* The one in use; never NULL. Loads it if need be: ask only when there is work for it. */
 const sp__backend *sp__k_backend_table(void);
 /* Whether it was chosen by name: then it does all that it can, not only what it does faster. */
 bool sp__k_backend_asked(void);

@@ -1,0 +1,23 @@
+# What an optimised build need not blow up. -O3 copies loops and functions for cases that may never come; that pays in the
+# kernels' inner loops, not in the rest, and not in kernels written once per element type and operator, of which there are
+# hundreds. They are vectorised all the same. tests/scripts/size_test.sh holds the library to its size.
+include(CheckCCompilerFlag)
+foreach(flag -fno-version-loops-for-strides -fno-ipa-cp-clone)
+    string(MAKE_C_IDENTIFIER "SPORE_HAS${flag}" has)
+    check_c_compiler_flag("-Werror ${flag}" ${has}) # clang knows none of them
+    if(${has})
+        target_compile_options(spore_objects PRIVATE "$<$<CONFIG:Release>:${flag}>")
+    endif()
+endforeach()
+
+set(spore_many_types binary cast compare)
+foreach(source ${sources})
+    cmake_path(GET source STEM name)
+    cmake_path(GET source PARENT_PATH folder)
+    if(NOT folder MATCHES "/kernels(/|$)")
+        set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
+    elseif(name IN_LIST spore_many_types AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+        set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS
+                     "$<$<CONFIG:Release>:-O2;-ftree-vectorize;-fvect-cost-model=dynamic>")
+    endif()
+endforeach()
