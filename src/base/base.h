@@ -103,6 +103,8 @@ uint64_t sp__unique_id(void);
 
 /* Counter-based: block i of stream (seed, stream) is always the same four words, whoever computes it. */
 void sp__philox(uint32_t out[4], uint64_t seed, uint64_t stream, uint64_t block);
+/* Blocks first to first + n - 1, one after the other: the same words, faster. */
+void sp__philox_fill(uint32_t *out, int64_t n, uint64_t seed, uint64_t stream, uint64_t first);
 
 /* A place in a random stream, a plain value. */
 typedef struct sp__random {

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hot.h"
 #include "base/thread.h"
 
 #define LOW(x)  ((uint32_t)(x))
@@ -32,6 +33,48 @@ void sp__philox(uint32_t out[4], uint64_t seed, uint64_t stream, uint64_t block)
     out[1] = c1;
     out[2] = c2;
     out[3] = c3;
+}
+
+/* LANES blocks side by side, so that each step is one of vectors. */
+enum { LANES = 16 };
+
+SP__HOT static void philox_lanes(uint32_t *restrict out, uint64_t seed, uint64_t stream, uint64_t first)
+{
+    uint32_t k0 = LOW(seed), k1 = HIGH(seed), c0[LANES], c1[LANES], c2[LANES], c3[LANES];
+    for (int l = 0; l < LANES; l++) {
+        c0[l] = LOW(first + (uint64_t)l);
+        c1[l] = HIGH(first + (uint64_t)l);
+        c2[l] = LOW(stream);
+        c3[l] = HIGH(stream);
+    }
+    for (int round = 0; round < 10; round++) {
+        SP__SIMD
+        for (int l = 0; l < LANES; l++) {
+            const uint32_t low0 = 0xD2511F53u * c0[l], low1 = 0xCD9E8D57u * c2[l];
+            const uint32_t high0 = HIGH((uint64_t)0xD2511F53u * c0[l]), high1 = HIGH((uint64_t)0xCD9E8D57u * c2[l]);
+            c0[l] = high1 ^ c1[l] ^ k0;
+            c1[l] = low1;
+            c2[l] = high0 ^ c3[l] ^ k1;
+            c3[l] = low0;
+        }
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    for (int l = 0; l < LANES; l++) {
+        out[4 * l] = c0[l];
+        out[4 * l + 1] = c1[l];
+        out[4 * l + 2] = c2[l];
+        out[4 * l + 3] = c3[l];
+    }
+}
+
+void sp__philox_fill(uint32_t *out, int64_t n, uint64_t seed, uint64_t stream, uint64_t first)
+{
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        philox_lanes(out + 4 * i, seed, stream, first + (uint64_t)i);
+    for (; i < n; i++)
+        sp__philox(out + 4 * i, seed, stream, first + (uint64_t)i);
 }
 
 /* ---- the thread's generator ---- */
@@ -63,7 +106,7 @@ static double unit(uint64_t word) { return (double)(word >> 11) * 0x1p-53; }
 
 /* The natural logarithm of x in [2^-53, 1]: x = m 2^e with m in [sqrt(1/2), sqrt(2)), log m = 2 artanh(s), s =
  * (m-1)/(m+1), |s| < 0.172, by its series s + s^3/3 + ... + s^19/19 (the rest is below 1e-17). */
-static double log_of(double x)
+SP__INLINE double log_of(double x)
 {
     const uint64_t root_half = 0x3FE6A09E667F3BCDu; /* the bits of sqrt(1/2) */
     uint64_t bits;
@@ -86,7 +129,7 @@ static double log_of(double x)
 }
 
 /* cos(a) and sin(a), |a| <= pi/4, by their Taylor series up to a^16 and a^17 (the rest is below 1e-17). */
-static double cos_small(double z)
+SP__INLINE double cos_small(double z)
 {
     double c = 1.0 / 20922789888000; /* 16! */
     c = c * z - 1.0 / 87178291200;
@@ -99,7 +142,7 @@ static double cos_small(double z)
     return c * z + 1;
 }
 
-static double sin_small(double a, double z)
+SP__INLINE double sin_small(double a, double z)
 {
     double s = 1.0 / 355687428096000; /* 17! */
     s = s * z - 1.0 / 1307674368000;
@@ -114,7 +157,7 @@ static double sin_small(double a, double z)
 
 /* Box and Muller 1958: two uniform numbers give two normal ones, sqrt(-2 log(1 - u0)) times cos and sin of 2 pi u1;
  * that angle is q quarter turns and a small rest. */
-static void box_muller(double *u0, double *u1)
+SP__INLINE void box_muller(double *u0, double *u1)
 {
     double radius = sqrt(-2 * log_of(1 - *u0));
     int q = (int)(4 * *u1 + 0.5);
@@ -133,10 +176,28 @@ static void uniform_pair(double out[2], sp__random r, uint64_t block)
     out[1] = unit(w[1]);
 }
 
+/* All that LANES blocks give. The upper 53 bits of a word in two halves, which vectors can convert. */
+SP__HOT static void units(double *restrict out, const uint32_t *word)
+{
+    SP__SIMD
+    for (int i = 0; i < 2 * LANES; i++)
+        out[i] = ((double)(int32_t)(word[2 * i + 1] >> 1) * 0x1p22 +
+                  (double)(int32_t)((word[2 * i + 1] & 1) << 21 | word[2 * i] >> 11)) *
+                 0x1p-53;
+}
+
 static void normal_pair(double out[2], sp__random r, uint64_t block)
 {
     uniform_pair(out, r, block);
     box_muller(&out[0], &out[1]);
+}
+
+/* 2 LANES uniform numbers made normal ones. */
+SP__HOT static void normals(double *u)
+{
+    SP__SIMD
+    for (int i = 0; i < LANES; i++)
+        box_muller(&u[2 * i], &u[2 * i + 1]);
 }
 
 double sp__random_uniform(sp__random r, uint64_t i)
@@ -158,6 +219,11 @@ void sp__random_uniform_fill(double *out, int64_t n, sp__random r, uint64_t firs
     int64_t i = 0;
     if (n > 0 && first % 2 != 0)
         out[i++] = sp__random_uniform(r, first);
+    uint32_t word[4 * LANES];
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        sp__philox_fill(word, LANES, r.seed, r.stream, (first + (uint64_t)i) / 2);
+        units(out + i, word);
+    }
     for (; i + 1 < n; i += 2)
         uniform_pair(out + i, r, (first + (uint64_t)i) / 2);
     if (i < n)
@@ -169,6 +235,10 @@ void sp__random_normal_fill(double *out, int64_t n, sp__random r, uint64_t first
     int64_t i = 0;
     if (n > 0 && first % 2 != 0)
         out[i++] = sp__random_normal(r, first);
+    for (; i + 2 * LANES <= n; i += 2 * LANES) {
+        sp__random_uniform_fill(out + i, 2 * LANES, r, first + (uint64_t)i);
+        normals(out + i);
+    }
     for (; i + 1 < n; i += 2)
         normal_pair(out + i, r, (first + (uint64_t)i) / 2);
     if (i < n)

@@ -1,4 +1,6 @@
 /* dropout.c: elements dropped at random; element i is decided by word i mod 4 of block i / 4 of the stream. */
+#include <math.h>
+
 #include "kernels/loops.h"
 
 typedef struct dropout_job {
@@ -10,16 +12,21 @@ typedef struct dropout_job {
     sp__random r;
 } dropout_job;
 
+/* mask[i] = word[i] <= last */
+SP__HOT static void words_to_mask(uint8_t *restrict mask, const uint32_t *word, int64_t n, uint32_t last)
+{
+    SP__SIMD
+    for (int64_t i = 0; i < n; i++)
+        mask[i] = word[i] <= last;
+}
+
 /* mask[i - begin] for elements [begin, end), at most SP__GRAIN of them; begin is a multiple of 4. */
 static void draw(const dropout_job *j, uint8_t *mask, int64_t begin, int64_t end)
 {
     const double limit = j->keep * 4294967296.0; /* 2^32: a word below it keeps */
-    for (int64_t i = begin; i < end; i += 4) {
-        uint32_t word[4];
-        sp__philox(word, j->r.seed, j->r.stream, (uint64_t)i / 4);
-        for (int64_t k = 0; k < SP__MIN(4, end - i); k++)
-            mask[i - begin + k] = (double)word[k] < limit;
-    }
+    uint32_t word[SP__GRAIN];
+    sp__philox_fill(word, (end - begin + 3) / 4, j->r.seed, j->r.stream, (uint64_t)begin / 4);
+    words_to_mask(mask, word, end - begin, limit >= 1 ? (uint32_t)(ceil(limit) - 1) : 0);
 }
 
 #define LOOPS(D, T, C, load, store)                                                                       \

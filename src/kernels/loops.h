@@ -5,23 +5,8 @@
 #include <string.h>
 
 #include "base/half.h"
+#include "base/hot.h"
 #include "kernels/kernels.h"
-
-/* Loops worth compiling for wider vectors as well; the loader picks by the CPU. Needs GNU's indirect functions, which
- * sanitizers do not support. The result does not depend on the choice: nothing is contracted or reordered. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define SP__HOT __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define SP__HOT
-#endif
-
-/* Each element of such a loop is independent of the others, also when y == x. Where a formula calls libm the loop
- * stays as it is, which clang would report for each of them. */
-#define SP__SIMD _Pragma("omp simd")
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Wpass-failed"
-#endif
 
 /* Elements moved without looking at them: these types may alias any other. */
 #if defined(__GNUC__)

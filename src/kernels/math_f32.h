@@ -10,13 +10,7 @@
 #include <stdbool.h>
 
 #include "base/half.h"
-
-/* Inlined whatever its size: as calls they would be slower than libm. */
-#if defined(__GNUC__) || defined(__clang__)
-#define SP__INLINE static inline __attribute__((always_inline))
-#else
-#define SP__INLINE static inline
-#endif
+#include "base/hot.h"
 
 /* e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2. Adding 1.5 * 2^23 rounds to an integer and leaves it in the
  * low bits. */
@@ -65,13 +59,12 @@ SP__INLINE float sp__expm1_f32(float x)
     return k == 0 ? (x == 0 ? x : e) : (e + (1.0f - shrunk)) * a * b;
 }
 
-/* x = m 2^e, m in [sqrt(1/2), sqrt 2); ln m = r - r^2/2 + r^3 p(r), r = m - 1 (Cephes, logf). */
-SP__INLINE float sp__log_f32(float x)
+/* Of a positive normal number's bits, e less in the exponent: x = m 2^e, m in [sqrt(1/2), sqrt 2); ln m = r - r^2/2 + r^3
+ * p(r), r = m - 1 (Cephes, logf). */
+SP__INLINE float sp__log_bits_f32(uint32_t bits, int32_t less)
 {
-    const bool tiny = x < 1.17549435e-38f; /* subnormal: scaled by 2^24 */
-    const uint32_t bits = sp__f32_bits(tiny ? x * 16777216.0f : x);
     const int32_t e = (int32_t)(bits - 0x3f3504f3u) >> 23; /* the bits of sqrt(1/2) */
-    const float n = (float)(tiny ? e - 24 : e);
+    const float n = (float)(e - less);
     const float r = sp__bits_f32(bits - ((uint32_t)e << 23)) - 1.0f, s = r * r;
     float p = 7.0376836292e-2f;
     p = p * r - 1.1514610310e-1f;
@@ -82,7 +75,13 @@ SP__INLINE float sp__log_f32(float x)
     p = p * r + 2.0000714765e-1f;
     p = p * r - 2.4999993993e-1f;
     p = p * r + 3.3333331174e-1f;
-    const float y = (r * s * p - 2.12194440e-4f * n - 0.5f * s) + r + n * 0.693359375f;
+    return (r * s * p - 2.12194440e-4f * n - 0.5f * s) + r + n * 0.693359375f;
+}
+
+SP__INLINE float sp__log_f32(float x)
+{
+    const bool tiny = x < 1.17549435e-38f; /* subnormal: scaled by 2^24 */
+    const float y = sp__log_bits_f32(sp__f32_bits(tiny ? x * 16777216.0f : x), tiny ? 24 : 0);
     const float edge = x == 0.0f ? -INFINITY : x < 0.0f ? NAN : x; /* 0, negative, infinite or NaN */
     return x > 0.0f && x < INFINITY ? y : edge;
 }
@@ -93,6 +92,14 @@ SP__INLINE float sp__log1p_f32(float x)
     const float u = 1.0f + x, d = u - 1.0f, log_u = sp__log_f32(u);
     const float y = u > 0.0f && u < INFINITY ? log_u * (x / d) : log_u;
     return d == 0.0f ? x : y;
+}
+
+/* ln(1 + e^x) without overflow: max(x, 0) + ln(1 + e^-|x|). */
+SP__INLINE float sp__softplus_f32(float x)
+{
+    const float e = sp__exp_f32(-fabsf(x)), u = 1.0f + e, d = u - 1.0f; /* u in [1, 2] */
+    const float y = sp__log_bits_f32(sp__f32_bits(u), 0) * (e / d);
+    return (x > 0.0f ? x : 0.0f) + (d == 0.0f ? e : y);
 }
 
 /* Up to 0.9277 a + a p(a^2), above 1 - e^-q(a). The coefficients are those that N. Juffa published for erff. */
@@ -116,17 +123,19 @@ SP__INLINE float sp__erf_f32(float x)
 }
 
 /* For code written for both types: S is libm's suffix, f or nothing. Floats get ours, doubles libm's. */
-#define SP__M_exp(v)    exp(v)
-#define SP__M_expf(v)   sp__exp_f32(v)
-#define SP__M_expm1(v)  expm1(v)
-#define SP__M_expm1f(v) sp__expm1_f32(v)
-#define SP__M_log(v)    log(v)
-#define SP__M_logf(v)   sp__log_f32(v)
-#define SP__M_log1p(v)  log1p(v)
-#define SP__M_log1pf(v) sp__log1p_f32(v)
-#define SP__M_tanh(v)   tanh(v)
-#define SP__M_tanhf(v)  sp__tanh_f32(v)
-#define SP__M_erf(v)    erf(v)
-#define SP__M_erff(v)   sp__erf_f32(v)
+#define SP__M_exp(v)       exp(v)
+#define SP__M_expf(v)      sp__exp_f32(v)
+#define SP__M_expm1(v)     expm1(v)
+#define SP__M_expm1f(v)    sp__expm1_f32(v)
+#define SP__M_log(v)       log(v)
+#define SP__M_logf(v)      sp__log_f32(v)
+#define SP__M_log1p(v)     log1p(v)
+#define SP__M_log1pf(v)    sp__log1p_f32(v)
+#define SP__M_tanh(v)      tanh(v)
+#define SP__M_tanhf(v)     sp__tanh_f32(v)
+#define SP__M_softplus(v)  ((v > 0 ? v : 0) + log1p(exp(-fabs(v))))
+#define SP__M_softplusf(v) sp__softplus_f32(v)
+#define SP__M_erf(v)       erf(v)
+#define SP__M_erff(v)      sp__erf_f32(v)
 
 #endif

@@ -40,10 +40,9 @@
 #define F_ERFC(T, S)       erfc##S(v)
 #define F_SIGMOID(T, S)    ((T)1 / ((T)1 + SP__M_exp##S(-v)))
 #define F_SILU(T, S)       (v / ((T)1 + SP__M_exp##S(-v)))
-/* ln(1 + e^v) without overflow: e^-|v| <= 1 */
-#define F_SOFTPLUS(T, S)  ((v > 0 ? v : (T)0) + SP__M_log1p##S(SP__M_exp##S(-fabs##S(v))))
-#define F_GELU_TANH(T, S) ((T)0.5 * v * ((T)1 + SP__M_tanh##S((T)SQRT_2_PI * (v + (T)0.044715 * v * v * v))))
-#define F_GELU_ERF(T, S)  ((T)0.5 * v * ((T)1 + SP__M_erf##S(v * (T)SQRT_1_2)))
+#define F_SOFTPLUS(T, S)   SP__M_softplus##S(v)
+#define F_GELU_TANH(T, S)  ((T)0.5 * v * ((T)1 + SP__M_tanh##S((T)SQRT_2_PI * (v + (T)0.044715 * v * v * v))))
+#define F_GELU_ERF(T, S)   ((T)0.5 * v * ((T)1 + SP__M_erf##S(v * (T)SQRT_1_2)))
 
 /* X(name, ...): the functions of floats. Those that become vector code are also compiled for wider vectors. */
 #define VECTOR(X, ...)         \

@@ -1,0 +1,41 @@
+/* base/hot.h: how loops are marked that should become vector code. */
+#ifndef SP_BASE_HOT_H
+#define SP_BASE_HOT_H
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SP__SANITIZED 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SP__SANITIZED 1
+#endif
+
+/* Loops worth compiling for wider vectors as well; the loader picks by the CPU. Needs GNU's indirect functions, which
+ * sanitizers do not support. The result does not depend on the choice: nothing is contracted or reordered. Clang, from 14
+ * on, knows features only, not levels; and gives each such function a resolver that is seen in the whole program, so
+ * their names must be different ones, static or not: they begin with SP__HOT_NAME. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(SP__SANITIZED) && defined(__clang__) && \
+    __clang_major__ >= 14
+#define SP__HOT __attribute__((target_clones("default", "avx2", "avx512f")))
+#elif defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && \
+    !defined(SP__SANITIZED)
+#define SP__HOT __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define SP__HOT
+#endif
+
+/* Each element of such a loop is independent of the others, also when y == x. Where a formula calls libm the loop
+ * stays as it is, which clang would report for each of them. */
+#define SP__SIMD _Pragma("omp simd")
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
+
+/* Inlined whatever its size: small functions that such loops call. */
+#if defined(__GNUC__) || defined(__clang__)
+#define SP__INLINE static inline __attribute__((always_inline))
+#else
+#define SP__INLINE static inline
+#endif
+
+#endif
