@@ -159,8 +159,7 @@ def say_circumstances(options, peers):
     version = subprocess.run([options.spore, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.split("\n")
     versions = [version[0].strip()] + [f"{NAMES[name]} {v}" for name, (_, v) in peers.items() if "-" not in name]
     say(f"{processor()}, {options.threads} threads; {', '.join(versions)}")
-    say(f"{options.rounds} rounds in turn, {options.blocks} blocks each; ms a step, least / median; "
-        "x: times Spore compiled (least by least)")
+    say(f"{options.rounds} rounds in turn, {options.blocks} blocks each")
 
 
 def cell(found, name):
@@ -186,6 +185,33 @@ def say_floor(results):
         spore = results["mlp"]["compiled"]
         say(f"mlp: its matrix products alone take {spore.floor.best:.3g} / {spore.floor.median:.3g} ms, the compiled step "
             f"{spore.figures.best / spore.floor.best:.3f} x that")
+
+
+# ---- how cost grows ----
+
+def operations(batch, width, depth):
+    """of the products of a training step of the MLP: three a layer, without the one behind its input"""
+    return 2 * batch * (2 * 784 * width + 3 * width * width * (depth - 1) + 3 * width * 10)
+
+
+def say_growth(options):
+    settings = [(64, 512, 2)]
+    settings += [(batch, 512, 2) for batch in (1, 8, 512)]
+    settings += [(64, width, 2) for width in (64, 128, 1024, 2048)]
+    settings += [(64, 512, depth) for depth in (1, 4, 8, 16)]
+    contestants = {}
+    for batch, width, depth in settings:
+        steps = min(2000, max(2, round(1e10 / operations(batch, width, depth))))
+        sizes = ["--batch", str(batch), "--width", str(width), "--depth", str(depth), "--steps", str(steps)]
+        contestants[batch, width, depth] = Spore(options, "mlp", *sizes, *["--eager"] * options.eager)
+    in_turn(contestants, options.rounds, "growth")
+    say("| batch | width | hidden layers | ms a step | of it products, GFLOP/s | step by products | us an image |")
+    say("|---|---|---|---|---|---|---|")
+    for setting in sorted(contestants):
+        spore = contestants[setting]
+        best, floor = spore.figures.best, spore.floor.best
+        say(f"| {' | '.join(map(str, setting))} | {best:.3g} | {floor:.3g}, {operations(*setting) / floor / 1e6:.0f} "
+            f"| {best / floor:.2f} x | {best / setting[0] * 1e3:.3g} |")
 
 
 # ---- the goals ----
@@ -292,6 +318,8 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description="Times Spore and every peer that is installed in turn.")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS + OWN)}; else all")
     parser.add_argument("--check", action="store_true", help="test the goals, a line each; exit status 1 if one is missed")
+    parser.add_argument("--grow", action="store_true", help="instead: Spore's MLP alone, by batch, width and depth")
+    parser.add_argument("--eager", action="store_true", help="with --grow: not compiled")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--blocks", type=int, default=3, help="of steps, in a round")
     parser.add_argument("--threads", type=int, default=processors())
@@ -303,11 +331,16 @@ def main():
     for name in options.workloads:
         if name not in WORKLOADS + OWN:
             parser.error(f"no workload '{name}', expected {', '.join(WORKLOADS + OWN)}")
+    if options.grow:
+        say_circumstances(options, {})
+        say_growth(options)
+        return 0
     chosen = options.workloads or WORKLOADS + OWN
     peers = peers_of(options.python)
     left_out = [name for key, name in NAMES.items() if key not in peers and not name.startswith("Spore")]
     results = {workload: compare(options, workload, peers) for workload in WORKLOADS if workload in chosen}
     say_circumstances(options, peers)
+    say("ms a step, least / median; x: times Spore compiled (least by least)")
     if left_out:
         say(f"not installed: {', '.join(left_out)}")
     if results:

@@ -45,6 +45,7 @@ typedef struct sp_fit_opts {
     void *loss_self;
     int n_callbacks; /* how many are in callbacks: SP_ERR_VALUE where it is left out       */
     const sp_callback *callbacks;
+    bool compile; /* the step is compiled (sp_compile): for nets and losses that do not look at the values of tensors */
     bool
         catch_interrupt; /* Ctrl-C (SIGINT) ends the step, calls TRAIN_END, returns SP_ERR_INTERRUPTED; a second one does what
                            * it would do without us */

@@ -20,7 +20,7 @@ typedef struct options {
     const char *save, *export, *init;
     int64_t epochs, batch, seed, threads;
     double lr, momentum, weight_decay;
-    bool json, quiet;
+    bool json, quiet, eager;
 } options;
 
 typedef struct training {
@@ -252,8 +252,9 @@ static int run(training *t)
     catch_terminate();
     const sp_callback callback = {.on = on_event, .user = t};
     t->began = cli_clock();
-    sp_status st = sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs,
-                          .loss = t->loss.fn, .n_callbacks = 1, .callbacks = &callback, .catch_interrupt = true);
+    sp_status st =
+        sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs, .loss = t->loss.fn,
+               .n_callbacks = 1, .callbacks = &callback, .catch_interrupt = true, .compile = !o->eager);
     if (st == SP_ERR_INTERRUPTED)
         return say_interrupted(t);
     if (st != SP_OK || t->failure != SP_OK)
@@ -325,6 +326,7 @@ int cli_train(int count, char **words)
         {"export", "FILE.mindir", CLI_TEXT, &o.export, "export the network as a graph at the end", 0, 0, NULL},
         {"resume", NULL, CLI_REFUSED, NULL, "not in this version: --init FILE.ckpt starts from saved parameters", 0, 0,
          NULL},
+        {"eager", NULL, CLI_FLAG, &o.eager, "call the network step by step instead of compiling the step", 0, 0, NULL},
         {"quiet", NULL, CLI_FLAG, &o.quiet, "print the last lines only", 0, 0, NULL},
         {"json", NULL, CLI_FLAG, &o.json, "print one JSON object an epoch and one at the end", 0, 0, NULL},
         {0}};

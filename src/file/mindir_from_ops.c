@@ -622,6 +622,8 @@ bool sp__mi_write_node(sp__mi_writer *w, const char **why)
             return rules[i].write(w, why);
     if (op->flags & SP__GRADIENT)
         return refuse(why, "a gradient, which MindSpore has no operator for");
+    if (op->flags & SP__FUSED)
+        return refuse(why, "made by passes or an optimizer, which MindSpore has no operator for");
     return op->n_fields == 0 && op->n_out == 1 ? plain(w, why) : false;
 }
 

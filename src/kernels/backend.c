@@ -15,7 +15,8 @@ static const sp__backend *const known[] = {
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 
-/* Place in known, -1 before the first use. */
+/* Place in known, DEFAULT for the first one without its being asked for, -1 before the first use. */
+enum { DEFAULT = KNOWN };
 static atomic_int chosen = -1;
 
 static int place_of(const char *name)
@@ -23,27 +24,36 @@ static int place_of(const char *name)
     for (int i = 0; name && i < KNOWN; i++)
         if (strcmp(known[i]->name, name) == 0)
             return i;
-    return -1;
+    return name && strcmp(name, "default") == 0 ? DEFAULT : -1;
 }
 
 bool sp__k_use(const char *backend)
 {
-    int place = place_of(backend);
-    if (place < 0)
+    int at = place_of(backend);
+    if (at < 0)
         return false;
-    atomic_store(&chosen, place);
+    atomic_store(&chosen, at);
     return true;
+}
+
+static int place(void)
+{
+    int now = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (now < 0) {
+        int wanted = place_of(getenv("SPORE_KERNELS"));
+        wanted = wanted < 0 ? DEFAULT : wanted; /* an unknown name */
+        if (atomic_compare_exchange_strong(&chosen, &now, wanted))
+            now = wanted;
+    }
+    return now;
 }
 
 const sp__backend *sp__k_backend_table(void)
 {
-    int place = atomic_load_explicit(&chosen, memory_order_relaxed);
-    if (place < 0) {
-        int wanted = SP__MAX(place_of(getenv("SPORE_KERNELS")), 0); /* an unknown name: the default */
-        if (atomic_compare_exchange_strong(&chosen, &place, wanted))
-            place = wanted;
-    }
-    return known[place];
+    int at = place();
+    return known[at == DEFAULT ? 0 : at];
 }
+
+bool sp__k_backend_asked(void) { return place() != DEFAULT; }
 
 const char *sp__k_backend(void) { return sp__k_backend_table()->name; }

@@ -18,6 +18,8 @@ typedef struct sp__backend {
 
 /* The one in use; never NULL. */
 const sp__backend *sp__k_backend_table(void);
+/* Whether it was chosen by name: then it does all that it can, not only what it does faster. */
+bool sp__k_backend_asked(void);
 
 #ifdef SPORE_HAVE_ONEDNN
 extern const sp__backend sp__onednn; /* onednn/onednn.c */

@@ -1,46 +1,10 @@
-/* gemm.c: C = alpha op(A) op(B) + beta C, blocked for the caches.
- *
- *          n0 .. n0+NC       C is cut into tasks of MC x NC, which threads share. In a task K is taken DEPTH at a time:
- *        +------+            that part of B is copied into strips as wide as a register tile, each strip of A into a
- *   K    |  B   |            small buffer, and the tile's product is added to C. Every element of C is summed in the
- *        +------+            same order, whatever the number of tasks and threads.
- *   +--+ +------+
- *   |A | |  C   | m0 .. m0+MC
- *   +--+ +------+            The buffers are on the stack: about 140 KiB. */
-#include "kernels/backend.h"
+/* gemm.c: matrix products: who computes them, what is done to their results, batches of them. Our own kernels are in
+ * gemm_own.c. */
 #include "kernels/gemm.h"
+#include "kernels/backend.h"
 #include "kernels/loops.h"
 
-enum {
-    DEPTH = 256,      /* of K at a time                                                                     */
-    TASK_ROWS = 240,  /* MC: a multiple of every tile's rows                                                */
-    TASK_BYTES = 512, /* NC in bytes: 128 floats; DEPTH * this is B's buffer                                */
-    STEP = 16,        /* of K at a time when op(B) is packed across its rows */
-    ROW_PAD = 64,     /* bytes between A's rows in its buffer, so that they fall on different cache sets    */
-};
-
-typedef struct gemm_job {
-    const sp__gemm *g;
-    const sp__tile *tile;
-    const void *A, *B;
-    void *C;
-    int64_t tasks_n; /* tasks along N */
-} gemm_job;
-
-#define T       float
-#define TILE    f32
-#define NAME(f) f##_f32
-#include "kernels/gemm_loops.h"
-#undef T
-#undef TILE
-#undef NAME
-#define T       double
-#define TILE    f64
-#define NAME(f) f##_f64
-#include "kernels/gemm_loops.h"
-#undef T
-#undef TILE
-#undef NAME
+enum { SMALL_PRODUCT = 1 << 18 };
 
 /* K = 0 or alpha = 0: C = beta C */
 static void scale_c(sp_dtype dtype, const sp__gemm *g, void *C)
@@ -54,29 +18,91 @@ static void scale_c(sp_dtype dtype, const sp__gemm *g, void *C)
     }
 }
 
-static void portable_gemm(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C)
-{
-    if (g->K == 0 || g->alpha == 0) {
-        scale_c(dtype, g, C);
-        return;
+/* ---- epilogues ---- */
+
+/* y[i] = 0 where mask[i] <= 0 */
+#define MASK(D, T)                                                                 \
+    SP__HOT static void mask_##D(T *restrict y, const T *restrict mask, int64_t n) \
+    {                                                                              \
+        SP__SIMD                                                                   \
+        for (int64_t i = 0; i < n; i++)                                            \
+            y[i] = mask[i] <= 0 ? 0 : y[i];                                        \
     }
-    int64_t task_cols = TASK_BYTES / sp__bytes(dtype);
-    int64_t tasks_m = (g->M - 1) / TASK_ROWS + 1, tasks_n = (g->N - 1) / task_cols + 1;
-    gemm_job job = {g, sp__k_tile(dtype), A, B, C, tasks_n};
-    sp__for(tasks_m * tasks_n, 1, g->M * g->N * g->K, dtype == SP_F32 ? gemm_range_f32 : gemm_range_f64, &job);
+MASK(F32, float)
+MASK(F64, double)
+
+void sp__k_gemm_finish(sp_dtype dtype, const sp__gemm *g, void *C, const sp__epilogue *e, int64_t i, int64_t m,
+                       int64_t j, int64_t n)
+{
+    const int64_t b = sp__bytes(dtype);
+    for (int64_t r = i; r < i + m; r++) {
+        void *y = sp__at_mut(C, (r * g->ldc + j) * b);
+        const void *mask = e->mask ? sp__at(e->mask, (r * e->ldmask + j) * b) : NULL;
+        if (e->bias || e->act != SP__UNARY_COUNT_)
+            sp__k_bias_act(e->act, dtype, y, y, e->bias ? sp__at(e->bias, j * b) : NULL, 1, n, 1);
+        if (mask && dtype == SP_F32)
+            mask_F32(y, mask, n);
+        else if (mask)
+            mask_F64(y, mask, n);
+    }
 }
 
-bool sp__k_gemm(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C)
+typedef struct finish_job {
+    sp_dtype dtype;
+    const sp__gemm *g;
+    void *C;
+    const sp__epilogue *e;
+} finish_job;
+
+static void finish_range(const void *arg, int64_t begin, int64_t end)
+{
+    const finish_job *j = arg;
+    sp__k_gemm_finish(j->dtype, j->g, j->C, j->e, begin, end - begin, 0, j->g->N);
+}
+
+static void finish(sp_dtype dtype, const sp__gemm *g, void *C, const sp__epilogue *e)
+{
+    const finish_job job = {dtype, g, C, e};
+    const int64_t cost = e->act == SP__UNARY_COUNT_ || e->act == SP__RELU ? 1 : SP__COST_MATH;
+    if (e->bias || e->mask || e->act != SP__UNARY_COUNT_)
+        sp__for(g->M, 1, g->M * g->N * cost, finish_range, &job);
+}
+
+/* ---- who computes ---- */
+
+/* Whether our own kernels are the faster ones here, unless a backend was asked for by name. oneDNN's were not ahead on
+ * any of the products measured with AVX2 (docs/performance.md); with AVX-512 they are close to the processor's limit,
+ * and only products so small that their preparation dominates are better off here. Without vectors, ours are last. */
+static bool own_is_faster(const sp__gemm *g)
+{
+    const char *tile = sp__k_tile()->name;
+    if (strcmp(tile, "avx512") == 0)
+        return g->M * g->N * g->K < SMALL_PRODUCT;
+    return strcmp(tile, "plain") != 0;
+}
+
+bool sp__k_gemm_ep(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C, const sp__epilogue *e)
 {
     if (dtype != SP_F32 && dtype != SP_F64)
         return false;
     if (g->M == 0 || g->N == 0)
         return true;
     const sp__backend *backend = sp__k_backend_table();
-    if (dtype == SP_F32 && g->K > 0 && backend->gemm_f32 && backend->gemm_f32(g, A, B, C))
+    if (g->K == 0 || g->alpha == 0)
+        scale_c(dtype, g, C);
+    else if (!(dtype == SP_F32 && backend->gemm_f32 && (sp__k_backend_asked() || !own_is_faster(g)) &&
+               backend->gemm_f32(g, A, B, C))) {
+        sp__k_gemm_own(dtype, g, A, B, C, e);
         return true;
-    portable_gemm(dtype, g, A, B, C);
+    }
+    if (e)
+        finish(dtype, g, C, e);
     return true;
+}
+
+bool sp__k_gemm(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C)
+{
+    return sp__k_gemm_ep(dtype, g, A, B, C, NULL);
 }
 
 /* ---- batches ---- */

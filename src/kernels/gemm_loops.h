@@ -1,93 +1,127 @@
-/* kernels/gemm_loops.h: the blocks of a matrix product for one type: T the type, TILE the tile's name for it, NAME(f)
- * the name of f for it. Included by gemm.c only. lda and ldb with their flags become strides: element (i,k) of op(A)
- * is at A[i ra + k ca], element (k,j) of op(B) at B[k rb + j cb]. */
+/* kernels/gemm_loops.h: the blocks of our own matrix product for one type: T the type, TILE the tiles' name for it,
+ * NAME(f) the name of f for it. Included by gemm_own.c only, which says what L and R are. */
 
-/* strips of `cols` columns of op(B) (K, n), zeros beyond n: out (ceil(n / cols), K, cols) */
-static void NAME(pack_b)(T *restrict out, const T *restrict B, int64_t rb, int64_t cb, int64_t K, int64_t n,
-                         int64_t cols)
+/* Columns of R that have been brought into order: panels of tile width, each (K, width). */
+typedef struct NAME(panels) {
+    const T *at, *last; /* the last panel, where it is narrower than a tile: always packed, filled up with zeros */
+    int64_t step, row;  /* from panel to panel, from k to k */
+    int64_t first, n;   /* which columns */
+} NAME(panels);
+
+/* The depth being added: K of the job's K, C scaled by beta. */
+typedef struct NAME(slice) {
+    int64_t k, K;
+    T alpha, beta;
+    bool last;
+} NAME(slice);
+
+/* R's columns [first, first + n) at k: packed into room, or where they lie. */
+static NAME(panels)
+    NAME(panels_of)(const gemm_job *j, const NAME(slice) * s, int64_t first, int64_t n, bool direct, T *room)
 {
-    for (int64_t j0 = 0; j0 < n; j0 += cols, out += K * cols) {
-        int64_t width = SP__MIN(cols, n - j0);
-        if (cb == 1 && width == cols) {
-            for (int64_t k = 0; k < K; k++)
-                memcpy(out + k * cols, B + k * rb + j0, (size_t)cols * sizeof(T));
-            continue;
-        }
-        memset(out, 0, (size_t)(K * cols) * sizeof(T));
-        for (int64_t k0 = 0; k0 < K; k0 += STEP) { /* so that both sides' cache lines stay in use */
-            int64_t k1 = SP__MIN(k0 + STEP, K);
-            for (int64_t j = 0; j < width; j++)
-                for (int64_t k = k0; k < k1; k++)
-                    out[k * cols + j] = B[k * rb + (j0 + j) * cb];
-        }
-    }
+    const int64_t cols = j->cols;
+    const T *R = (const T *)j->R + s->k * j->rk + first * j->rn;
+    int64_t p = direct ? n / cols * cols : 0; /* from here on packed */
+    T *out = room;
+    for (; j->rn == 1 && p + GROUP * cols <= n; p += GROUP * cols, out += GROUP * cols * s->K)
+        NAME(pack_group)(out, cols, R + p, j->rk, s->K);
+    for (; p < n; p += cols, out += cols * s->K)
+        NAME(pack)(out, cols, R + p * j->rn, j->rn, j->rk, SP__MIN(cols, n - p), s->K);
+    if (direct)
+        return (NAME(panels)){R, room, cols, j->rk, first, n};
+    return (NAME(panels)){room, room + n / cols * cols * s->K, cols * s->K, cols, first, n};
 }
 
-/* `rows` rows of op(A) (m, K), zeros beyond m; kept the way round they are stored. Sets the buffer's strides. */
-static void NAME(pack_a)(T *restrict out, const T *restrict A, int64_t ra, int64_t ca, int64_t m, int64_t K,
-                         int64_t rows, int64_t *rs, int64_t *cs)
+/* C's tile of m rows of L and n <= cols columns of R at (i, c) */
+static void NAME(tile)(const gemm_job *j, const NAME(slice) * s, const LEFT *l, int64_t m, const T *R, int64_t row,
+                       int64_t i, int64_t c, int64_t n)
 {
-    bool by_row = ca == 1;
-    *rs = by_row ? DEPTH + ROW_PAD / (int64_t)sizeof(T) : 1;
-    *cs = by_row ? 1 : rows;
-    if (m < rows)
-        memset(out, 0, (size_t)(by_row ? rows * *rs : rows * K) * sizeof(T));
-    if (by_row)
-        for (int64_t i = 0; i < m; i++)
-            memcpy(out + i * *rs, A + i * ra, (size_t)K * sizeof(T));
+    const int64_t cols = j->cols, ldc = j->g->ldc;
+    T *C = (T *)j->C + (j->turned ? c * ldc + i : i * ldc + c);
+    if (n == cols && !j->turned) {
+        j->tile->TILE[m](l, R, row, s->K, C, ldc, s->alpha, s->beta);
+        return;
+    }
+    _Alignas(64) T sum[SP__TILE_ROWS * SP__TILE_BYTES / sizeof(T)];
+    j->tile->TILE[m](l, R, row, s->K, sum, cols, s->alpha, 0);
+    if (j->turned)
+        NAME(add_turned)(C, ldc, sum, cols, m, n, s->beta);
     else
-        for (int64_t k = 0; k < K; k++)
-            for (int64_t i = 0; i < m; i++)
-                out[k * rows + i] = A[i * ra + k * ca];
+        NAME(add)(C, ldc, sum, cols, m, n, s->beta);
 }
 
-/* C (m, n) = alpha acc + beta C; acc has rows of cols elements. with beta 0 C is not read. */
-static void NAME(update)(T *restrict C, int64_t ldc, const T *restrict acc, int64_t cols, int64_t m, int64_t n, T alpha,
-                         T beta)
+/* C's rows i .. i+m (at most a tile's), all columns of the panels */
+static void NAME(strip)(const gemm_job *j, const NAME(slice) * s, LEFT l, const NAME(panels) * r, int64_t i, int64_t m)
 {
-    for (int64_t i = 0; i < m; i++, C += ldc, acc += cols) {
-        if (beta == 0)
-            for (int64_t j = 0; j < n; j++)
-                C[j] = alpha * acc[j];
-        else
-            for (int64_t j = 0; j < n; j++)
-                C[j] = alpha * acc[j] + beta * C[j];
+    const int64_t cols = j->cols, count = (r->n - 1) / cols + 1;
+    const bool dense = l.k == 1 && l.row == s->K; /* then the next tile's rows follow these: fetched along the way */
+    while (m > 0) {
+        int64_t rows = SP__MIN(m, j->tile->rows);
+        while (!j->tile->TILE[rows])
+            rows--;
+        l.pace = dense ? rows * (int64_t)sizeof(T) / count : 0;
+        for (int64_t p = 0; p < count; p++) {
+            const int64_t c = p * cols, n = SP__MIN(cols, r->n - c);
+            l.ahead = dense ? (const char *)(l.at + rows * l.row) + p * l.pace * s->K : (const char *)l.at;
+            NAME(tile)
+            (j, s, &l, rows, n < cols ? r->last : r->at + p * r->step, n < cols ? cols : r->row, i, r->first + c, n);
+        }
+        m -= rows, i += rows, l.at += rows * l.row;
     }
 }
 
-/* C (m, n) of one task */
-static void NAME(task)(const gemm_job *j, int64_t m0, int64_t m, int64_t n0, int64_t n)
+/* L's rows i .. i+m at k, packed into room where many panels will read them. */
+static LEFT NAME(left_of)(const gemm_job *j, const NAME(slice) * s, int64_t i, int64_t m, bool pack, T *room)
 {
-    const sp__gemm *g = j->g;
-    const int64_t rows = j->tile->rows, cols = j->tile->cols;
-    const int64_t ra = g->ta ? 1 : g->lda, ca = g->ta ? g->lda : 1;
-    const int64_t rb = g->tb ? 1 : g->ldb, cb = g->tb ? g->ldb : 1;
-    _Alignas(64) T b[DEPTH * TASK_BYTES / sizeof(T)];
-    _Alignas(64) T a[SP__TILE_ROWS * (DEPTH + ROW_PAD / sizeof(T))];
-    _Alignas(64) T acc[SP__TILE_ROWS * SP__TILE_BYTES / sizeof(T)];
-    for (int64_t k0 = 0; k0 < g->K; k0 += DEPTH) {
-        int64_t K = SP__MIN(DEPTH, g->K - k0);
-        T beta = k0 == 0 ? (T)g->beta : 1;
-        NAME(pack_b)(b, (const T *)j->B + k0 * rb + n0 * cb, rb, cb, K, n, cols);
-        for (int64_t i = 0; i < m; i += rows) {
-            int64_t height = SP__MIN(rows, m - i), rs, cs;
-            NAME(pack_a)(a, (const T *)j->A + (m0 + i) * ra + k0 * ca, ra, ca, height, K, rows, &rs, &cs);
-            for (int64_t c = 0; c < n; c += cols) {
-                j->tile->TILE(acc, a, rs, cs, b + c * K, K);
-                NAME(update)
-                ((T *)j->C + (m0 + i) * g->ldc + n0 + c, g->ldc, acc, cols, height, SP__MIN(cols, n - c), (T)g->alpha,
-                 beta);
+    LEFT l = {.at = (const T *)j->L + i * j->ls + s->k * j->lk, .row = j->ls, .k = j->lk};
+    if (!pack)
+        return l;
+    if (l.k == 1) {
+        for (int64_t q = 0; q < m; q++)
+            memcpy(room + q * (s->K + LEFT_PAD), l.at + q * l.row, (size_t)s->K * sizeof(T));
+        l.row = s->K + LEFT_PAD;
+    } else {
+        NAME(pack)(room, m, l.at, l.row, l.k, m, s->K);
+        l.row = 1, l.k = m;
+    }
+    l.at = room;
+    return l;
+}
+
+/* C's rows [rows), columns [cols): panels of R as many as the buffer holds, K by slices, L by tiles. */
+static void NAME(block)(const gemm_job *j, part rows, part cols)
+{
+    _Alignas(64) T right[RIGHT_BYTES / sizeof(T)], left[SP__TILE_ROWS * (DEPTH_BYTES / sizeof(T) + LEFT_PAD)];
+    const int64_t most = RIGHT_BYTES / (int64_t)sizeof(T) / j->depth / j->cols * j->cols, high = j->tile->rows;
+    const bool direct = j->rn == 1 && rows.n <= DIRECT_TILES * high;
+    for (int64_t c = 0; c < cols.n; c += most)
+        for (int64_t k = 0; k < j->K; k += j->depth) {
+            const NAME(slice)
+                s = {k, SP__MIN(j->depth, j->K - k), (T)j->g->alpha, k == 0 ? (T)j->g->beta : 1, k + j->depth >= j->K};
+            const NAME(panels) r = NAME(panels_of)(j, &s, cols.first + c, SP__MIN(most, cols.n - c), direct, right);
+            const bool pack = r.n > PACK_PANELS * j->cols || (j->lk != 1 && r.n > 2 * j->cols);
+            int64_t done = 0; /* rows to the end */
+            for (int64_t i = 0; i < rows.n; i += high) {
+                const int64_t m = SP__MIN(high, rows.n - i), end = i + m;
+                NAME(strip)(j, &s, NAME(left_of)(j, &s, rows.first + i, m, pack, left), &r, rows.first + i, m);
+                if (j->e && s.last && (!j->turned || end - done >= TURNED_ROWS || end == rows.n)) {
+                    sp__k_gemm_finish(j->dtype, j->g, j->C, j->e, j->turned ? r.first : rows.first + done,
+                                      j->turned ? r.n : end - done, j->turned ? rows.first + done : r.first,
+                                      j->turned ? end - done : r.n);
+                    done = end;
+                }
             }
         }
-    }
 }
 
-static void NAME(gemm_range)(const void *arg, int64_t begin, int64_t end)
+/* Parts [begin, end) of the grid. */
+static void NAME(range)(const void *arg, int64_t begin, int64_t end)
 {
     const gemm_job *j = arg;
-    const int64_t task_cols = TASK_BYTES / (int64_t)sizeof(T);
     for (int64_t t = begin; t < end; t++) {
-        int64_t m0 = t / j->tasks_n * TASK_ROWS, n0 = t % j->tasks_n * task_cols;
-        NAME(task)(j, m0, SP__MIN(TASK_ROWS, j->g->M - m0), n0, SP__MIN(task_cols, j->g->N - n0));
+        const part rows = part_of(j->m, j->grid.m, t / j->grid.n, 2);
+        const part cols = part_of(j->n, j->grid.n, t % j->grid.n, j->cols);
+        if (rows.n > 0 && cols.n > 0)
+            NAME(block)(j, rows, cols);
     }
 }

@@ -4,7 +4,7 @@
  *   compare.c cast.c
  *   copy.c index.c                       strided copies, fills, gather, scatter, one-hot
  *   reduce.c order.c topk.c              sums, extremes and where they are, cumulative sums, top k
- *   gemm.c conv.c pool.c                 the heavy ones
+ *   gemm.c conv.c pool.c                 the heavy ones; gemm_own.c, gemm_tile.c: our matrix product
  *   norm.c softmax.c dropout.c           layers
  *   optim.c vector.c                     optimizer steps, gradient accumulation
  *   backend.c                            which of them another library computes; onednn/ is one
@@ -17,8 +17,8 @@
  *   nothing, when the dtype (or the function for it) is not supported.
  *   Nothing here checks indices, shapes or overlap: callers have. Sizes may be 0.
  *   Work is shared between sp__threads_for() threads. Results have the same bits for any number of threads (sums are
- *   cut into pieces that depend on the shape alone): always with the portable backend; with oneDNN except for matrix
- *   products and convolutions.
+ *   cut into pieces that depend on the shape alone): always with the portable backend; with oneDNN except for the matrix
+ *   products and convolutions that it computes.
  *   Scalars (alpha, eps, learning rate) are doubles, rounded to the dtype where they meet it.
  *   A workspace is scratch memory of the size its _workspace() function gives, 64-byte aligned; its content is not
  *   kept. It may be NULL if the size is 0. */
@@ -30,7 +30,8 @@
 /* ---- backend ---- */
 
 /* Chooses who computes what has more than one implementation: "portable" or "onednn". False, and nothing changes, if
- * this build has no such backend. Process-wide. At first oneDNN where built in, unless SPORE_KERNELS names another. */
+ * this build has no such backend. Process-wide. At first "default", unless SPORE_KERNELS names another: oneDNN where built
+ * in, but for what our own kernels do faster on this processor. */
 bool sp__k_use(const char *backend);
 /* "portable" or "onednn". Static text. */
 const char *sp__k_backend(void);
@@ -240,17 +241,18 @@ typedef struct sp__gemm {
 } sp__gemm;
 bool sp__k_gemm(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C);
 
-/* What is done with the elements of a product, in this order: + bias, act, mask. All may be left out (NULL, SP__UNARY_COUNT_). */
+/* What is done to the product while it is at hand, in this order: bias is added, the activation taken, the mask laid on.
+ * act is one of sp__k_bias_act's, SP__UNARY_COUNT_ for none. The mask is for ReLU's way back: its output y. */
 typedef struct sp__epilogue {
-    const void *bias; /* (N), added to each row                                           */
-    sp__unary act;    /* SP__RELU, SP__SIGMOID, SP__TANH, SP__GELU_*, or SP__UNARY_COUNT_ */
-    const void *mask; /* (M,N): C is 0 where mask <= 0, the way back through a ReLU       */
-    int64_t ldmask;   /* elements from one row of the mask to the next                    */
+    const void *bias; /* (N), added to each row, or NULL */
+    sp__unary act;
+    const void *mask; /* (M,N): C is 0 where mask <= 0 (and not where it is NaN); or NULL */
+    int64_t ldmask;   /* elements from one row of the mask to the next */
 } sp__epilogue;
-/* As sp__k_gemm with the epilogue; NULL: none. */
+/* C = mask(act(alpha op(A) op(B) + beta C + bias)); e may be NULL. */
 bool sp__k_gemm_ep(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C, const sp__epilogue *e);
 
-/* The same for `batch` matrices, stride elements apart (0: the same one again, not for C). */
+/* sp__k_gemm for `batch` matrices, stride elements apart (0: the same one again, not for C). */
 bool sp__k_gemm_batch(sp_dtype dtype, const sp__gemm *g, const void *A, int64_t stride_a, const void *B,
                       int64_t stride_b, void *C, int64_t stride_c, int64_t batch);
 

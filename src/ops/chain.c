@@ -98,14 +98,19 @@ typedef struct reg {
     bool one;
 } reg;
 
+static bool is_unary(chain_step s) { return functions[s.function].what == f_unary; }
+
+/* Whether a step's result is one element that counts for all. */
+static bool gives_one(chain_step s, const reg *r) { return r[s.a].one && (is_unary(s) || r[s.b].one); }
+
 static void run_step(chain_step s, sp_dtype dtype, const reg *r, void *y, int64_t n)
 {
     const reg *a = &r[s.a], *b = &r[s.b];
-    if (functions[s.function].what == f_unary) {
+    if (is_unary(s)) {
         sp__k_unary((sp__unary)functions[s.function].kernel, dtype, y, a->at, a->one ? 1 : n);
         return;
     }
-    sp__bcast plan = {.rank = 1, .size = a->one && b->one ? 1 : n};
+    sp__bcast plan = {.rank = 1, .size = gives_one(s, r) ? 1 : n};
     plan.dim[0] = plan.size;
     plan.stride_a[0] = !a->one;
     plan.stride_b[0] = !b->one;
@@ -135,12 +140,11 @@ static void chain_range(const void *arg, int64_t begin, int64_t end)
         }
         for (int s = 0; s < steps; s++) {
             const chain_step step = step_of(j->attrs->code.v[s]);
-            reg *to = &r[c->n_in + s];
-            const bool unary = functions[step.function].what == f_unary;
-            *to = (reg){s == steps - 1 ? (char *)y->data + (size_t)at * e : room[s],
-                        s < steps - 1 && r[step.a].one && (unary || r[step.b].one)};
-            run_step(step, y->dtype, r, to->at, n);
+            r[c->n_in + s] = (reg){s == steps - 1 ? (char *)y->data + (size_t)at * e : room[s], gives_one(step, r)};
+            run_step(step, y->dtype, r, r[c->n_in + s].at, n);
         }
+        if (r[c->n_in + steps - 1].one) /* of numbers alone, in the shape of another argument */
+            sp__k_fill(e, (char *)y->data + (size_t)at * e, memcpy(room[0], r[c->n_in + steps - 1].at, e), n);
     }
 }
 
@@ -157,7 +161,7 @@ const sp__op sp__op_chain = {.name = "Chain",
                              .min_in = 1,
                              .max_in = SP__CHAIN_IN,
                              .n_out = 1,
-                             .flags = SP__FUSED,
+                             .flags = SP__FUSED | SP__VIA_F32,
                              .over = {0xff},
                              SP__FIELDS(chain_fields),
                              .attr_size = sizeof(sp__chain_attrs),

@@ -6,6 +6,7 @@
 
 typedef struct run {
     const sp_fit_opts *o;
+    sp_compiled *step; /* NULL: called as it is */
     sp_train_state s;
     int mark;        /* requests to stop from here on are for us       */
     bool stopped;    /* by a callback                                  */
@@ -102,15 +103,22 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* A batch -> its loss, and the parameters changed. */
+static sp_list step(void *self, sp_list batch)
+{
+    sp_optim *optimizer = ((run *)self)->o->optimizer;
+    sp_grad_fn f = {.fn = loss_of_batch, .self = self, .weights = sp_optim_params(optimizer)};
+    sp_grads g = sp_value_and_grad(&f, batch);
+    return g.out.n == 1 && sp_optim_step(optimizer, g.d_weights) == SP_OK ? g.out : sp__list_none();
+}
+
 static bool take_step(run *r, sp_list batch)
 {
-    sp_optim *optimizer = r->o->optimizer;
     sp_scope scope = sp_scope_begin();
-    sp_grad_fn f = {.fn = loss_of_batch, .self = r, .weights = sp_optim_params(optimizer)};
-    sp_grads g = sp_value_and_grad(&f, batch);
-    bool ok = g.out.n == 1 && sp_optim_step(optimizer, g.d_weights) == SP_OK;
+    sp_list loss = r->step ? sp_compiled_run(r->step, batch) : step(r, batch);
+    bool ok = loss.n == 1;
     if (ok) {
-        r->s.loss = sp_item(g.out.at[0]);
+        r->s.loss = sp_item(loss.at[0]);
         r->loss_sum += r->s.loss;
         r->s.step++;
         r->s.total_steps++;
@@ -197,15 +205,20 @@ static sp_status fit(const sp_fit_opts *o)
         return sp_error();
     run r = {.o = o, .mark = sp__stop_mark()};
     r.s = (sp_train_state){.net = o->net, .optimizer = o->optimizer, .epochs = o->epochs == 0 ? 1 : o->epochs};
-    sp__modes modes;
-    if (!sp__modes_set(&modes, o->net, true))
+    if (o->compile && !(r.step = sp_compile(step, &r)))
         return sp_error();
+    sp__modes modes;
+    if (!sp__modes_set(&modes, o->net, true)) {
+        sp_compiled_free(r.step);
+        return sp_error();
+    }
     if (o->catch_interrupt)
         sp__interrupt_begin();
     sp_status status = run_all(&r);
     if (o->catch_interrupt)
         sp__interrupt_end();
     sp__modes_restore(&modes, o->net);
+    sp_compiled_free(r.step);
     return status;
 }
 

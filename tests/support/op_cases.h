@@ -16,7 +16,7 @@ typedef struct op_case {
      * elements are like, without one: distinct numbers of both signs, none near 0 nor a multiple of 0.5.
      *   :p    positive     :u    in (0, 1)    :z   all 0        :t    with ties: from -1, 0, 1
      *   :b    Bool         :i5   Int32 in [0, 5)     :I5  Int64 in [0, 5)     :n5  Int32 in [-5, 5)
-     *   :c5   all Int32 5 */
+     *   :c5   all Int32 5            :d    Float64 in (0, 1) whatever the other types are */
     const char *in;
     unsigned wrt; /* inputs that are differentiated, SP_ARG(i); 0: all that are floating-point */
 

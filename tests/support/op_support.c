@@ -128,6 +128,7 @@ static void fill(double *v, int64_t n, const char *kind, int which, uint64_t *se
             v[i] = 0.2 + 2 * r;
             break;
         case 'u':
+        case 'd':
             v[i] = 0.05 + 0.9 * r;
             break;
         case 't':
@@ -163,6 +164,8 @@ static sp_dtype type_of(const char *kind, sp_dtype real)
         return SP_I32;
     case 'I':
         return SP_I64;
+    case 'd':
+        return SP_F64;
     default:
         return real;
     }
