@@ -41,15 +41,27 @@ class Figures:
     """What one contestant needed for one workload, in ms a step."""
 
     def __init__(self):
-        self.best, self.medians = float("inf"), []
+        self.bests, self.medians = [], []  # of each round
 
     def add(self, best, median):
-        self.best = min(self.best, best)
+        self.bests.append(best)
         self.medians.append(median)
+
+    @property
+    def best(self):
+        return min(self.bests)
 
     @property
     def median(self):
         return statistics.median(self.medians)
+
+
+class Ratio:
+    """How many times b's figure a's is: least by least, and as it was in the median round."""
+
+    def __init__(self, a, b):
+        self.least = a.best / b.best
+        self.in_a_round = statistics.median(x / y for x, y in zip(a.bests, b.bests))
 
 
 class Spore:
@@ -223,11 +235,16 @@ class Goals:
     def line(self, verdict, text):
         say(f"{verdict:<5} {text}")
 
-    def at_most(self, what, found, limit, unit=""):
-        self.verdict(found <= limit, what, f"{found:.3g}{unit}, goal at most {limit:g}{unit}")
+    def at_most(self, what, found, limit, unit):
+        self.verdict(found <= limit, what, f"{found:.3g} {unit}, goal at most {limit:g} {unit}")
 
-    def at_least(self, what, found, limit, unit=" x"):
-        self.verdict(found >= limit, what, f"{found:.3g}{unit}, goal at least {limit:g}{unit}")
+    def ratio_at_most(self, what, ratio, limit):
+        self.verdict(ratio.least <= limit, what, f"{ratio.least:.3g} x ({ratio.in_a_round:.3g} in the median round), "
+                     f"goal at most {limit:g} x")
+
+    def ratio_at_least(self, what, ratio, limit):
+        self.verdict(ratio.least >= limit, what, f"{ratio.least:.3g} x ({ratio.in_a_round:.3g} in the median round), "
+                     f"goal at least {limit:g} x")
 
     def verdict(self, reached, what, text):
         self.missed += not reached
@@ -240,7 +257,7 @@ class Goals:
     def faster(self, workload, found, peer, limit):
         what = f"{workload} compiled, faster than {NAMES[peer]}"
         if peer in found:
-            self.at_least(what, found[peer].figures.best / found["compiled"].figures.best, limit)
+            self.ratio_at_least(what, Ratio(found[peer].figures, found["compiled"].figures), limit)
         else:
             self.left_out(what, f"{NAMES[peer]} is not installed")
 
@@ -249,10 +266,10 @@ def check_steps(goals, results):
     if "mlp" in results:
         found = results["mlp"]
         compiled, eager = found["compiled"], found["eager"]
-        goals.at_most("mlp compiled, by its matrix products alone", compiled.figures.best / compiled.floor.best, 1.15, " x")
+        goals.ratio_at_most("mlp compiled, by its matrix products alone", Ratio(compiled.figures, compiled.floor), 1.15)
         goals.faster("mlp", found, "jax", 1.8)
         goals.faster("mlp", found, "torch", 2.1)
-        goals.at_most("mlp eager, by the compiled step", eager.figures.best / compiled.figures.best, 1.25, " x")
+        goals.ratio_at_most("mlp eager, by the compiled step", Ratio(eager.figures, compiled.figures), 1.25)
     for workload, peer, limit in (("lenet5", "torch", 2), ("convbn", "torch", 2), ("infer", "onnxruntime", 1.2),
                                   ("infer", "torch", 2)):
         if workload in results:
@@ -262,8 +279,8 @@ def check_steps(goals, results):
 def check_startup(goals, options):
     spore = Spore(options, "startup")
     in_turn({"startup": spore}, 1, "startup")
-    goals.at_most("spore --version", spore.figures.best, 5, " ms")
-    goals.at_most("a program of one matrix product", spore.last["one_op_ms"], 15, " ms")
+    goals.at_most("spore --version", spore.figures.best, 5, "ms")
+    goals.at_most("a program of one matrix product", spore.last["one_op_ms"], 15, "ms")
 
 
 def check_size(goals, library):
@@ -271,7 +288,7 @@ def check_size(goals, library):
         return goals.left_out("libspore.so, stripped", f"no {library}, or no strip")
     with tempfile.NamedTemporaryFile() as stripped:
         subprocess.run(["strip", "-o", stripped.name, library], check=True)
-        goals.at_most("libspore.so, stripped", os.path.getsize(stripped.name) / 1e6, 1.5, " MB")
+        goals.at_most("libspore.so, stripped", os.path.getsize(stripped.name) / 1e6, 1.5, "MB")
 
 
 def check_threads(goals, options):
@@ -279,7 +296,7 @@ def check_threads(goals, options):
         return goals.left_out("mlp of width 2048, 1 -> 2 threads", "one processor")
     wide = {threads: Spore(options, "mlp", "--width", "2048", "--steps", "10", "--threads", threads) for threads in ("1", "2")}
     in_turn(wide, options.rounds, "mlp of width 2048")
-    goals.at_least("mlp of width 2048, 1 -> 2 threads", wide["1"].figures.best / wide["2"].figures.best, 1.8)
+    goals.ratio_at_least("mlp of width 2048, 1 -> 2 threads", Ratio(wide["1"].figures, wide["2"].figures), 1.8)
 
 
 def check_tutorial(goals, options):
@@ -298,8 +315,8 @@ def check_tutorial(goals, options):
                 return goals.left_out("the whole tutorial", f"{' '.join(command)} failed")
             seconds.append(time.monotonic() - began)
             memory.append(used.ru_maxrss / 1e3)
-    goals.at_most("the whole tutorial", min(seconds), 5, " s")
-    goals.at_most("the tutorial's memory, resident", max(memory), 200, " MB")
+    goals.at_most("the whole tutorial", min(seconds), 5, "s")
+    goals.at_most("the tutorial's memory, resident", max(memory), 200, "MB")
 
 
 def check(options, results):
@@ -314,15 +331,22 @@ def check(options, results):
     return 1 if goals.missed else 0
 
 
+def at_least_one(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description="Times Spore and every peer that is installed in turn.")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS + OWN)}; else all")
     parser.add_argument("--check", action="store_true", help="test the goals, a line each; exit status 1 if one is missed")
     parser.add_argument("--grow", action="store_true", help="instead: Spore's MLP alone, by batch, width and depth")
     parser.add_argument("--eager", action="store_true", help="with --grow: not compiled")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--blocks", type=int, default=3, help="of steps, in a round")
-    parser.add_argument("--threads", type=int, default=processors())
+    parser.add_argument("--rounds", type=at_least_one, default=5)
+    parser.add_argument("--blocks", type=at_least_one, default=3, help="of steps, in a round")
+    parser.add_argument("--threads", type=at_least_one, default=processors())
     parser.add_argument("--python", action="append", default=[], help="one that has peers; may be given several times")
     parser.add_argument("--spore", default="build/bin/spore", help="the command")
     parser.add_argument("--library", default="build/lib/libspore.so")
