@@ -332,10 +332,9 @@ def check(options, results):
 
 
 def at_least_one(text):
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found '{text}', expected a whole number from 1")
+    return int(text)
 
 
 def main():
