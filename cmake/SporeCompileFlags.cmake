@@ -11,7 +11,10 @@ target_compile_options(spore_flags INTERFACE
     # a*b+c is two roundings on every compiler and CPU unless a kernel says fma(); never -ffast-math.
     -ffp-contract=off
     # Nothing here reads errno after a function of libm; without this sqrt() would be a call.
-    -fno-math-errno)
+    -fno-math-errno
+    # Nor the floating-point exception flags: so a choice between two values (x > 0 ? x : 0) may compute both, which is what
+    # makes vector code of it. No result changes; clang does so by default.
+    -fno-trapping-math)
 
 if(NOT SPORE_HAVE_OPENMP)
     # `#pragma omp simd` still holds; the parallel ones are passed over.

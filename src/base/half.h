@@ -20,34 +20,27 @@ static inline float sp__bits_f32(uint32_t u)
     return f;
 }
 
+/* Without branches, so that loops over them become vector code: each case is computed and one of them chosen. */
 static inline float sp__f16_to_f32(uint16_t h)
 {
-    uint32_t sign = (uint32_t)(h & 0x8000u) << 16;
-    uint32_t exponent = (h >> 10) & 0x1fu;
-    uint32_t mantissa = h & 0x3ffu;
-    if (exponent == 0x1f)
-        return sp__bits_f32(sign | 0x7f800000u | mantissa << 13);
-    if (exponent != 0)
-        return sp__bits_f32(sign | (exponent + 112) << 23 | mantissa << 13);
-    float tiny = (float)mantissa * 5.9604644775390625e-8f; /* subnormal: mantissa * 2^-24 */
-    return sign ? -tiny : tiny;
+    const uint32_t sign = (uint32_t)(h & 0x8000u) << 16, magnitude = h & 0x7fffu;
+    const uint32_t special = 0x7f800000u | magnitude << 13, normal = (magnitude << 13) + (112u << 23);
+    const uint32_t tiny = sp__f32_bits((float)(int32_t)magnitude * 5.9604644775390625e-8f); /* subnormal: 2^-24 each */
+    return sp__bits_f32(sign | (magnitude >= 0x7c00u ? special : magnitude >= 0x400u ? normal : tiny));
 }
 
 static inline uint16_t sp__f32_to_f16(float f)
 {
-    uint32_t u = sp__f32_bits(f);
-    uint32_t sign = (u >> 16) & 0x8000u;
-    u &= 0x7fffffffu;
-    if (u > 0x7f800000u)
-        return (uint16_t)(sign | 0x7e00u | ((u >> 13) & 0x3ffu)); /* NaN */
-    if (u >= 0x477ff000u)
-        return (uint16_t)(sign | 0x7c00u); /* 65520 and above round to infinity */
-    if (u < 0x38800000u) {                 /* below 2^-14: subnormal; adding 0.5 aligns the mantissa and rounds */
-        float aligned = sp__bits_f32(u) + 0.5f;
-        return (uint16_t)(sign | (sp__f32_bits(aligned) - 0x3f000000u));
-    }
-    uint32_t odd = (u >> 13) & 1u;
-    return (uint16_t)(sign | ((u - 0x38000000u + 0xfffu + odd) >> 13));
+    const uint32_t bits = sp__f32_bits(f), sign = (bits >> 16) & 0x8000u, u = bits & 0x7fffffffu;
+    const uint32_t nan = 0x7e00u | ((u >> 13) & 0x3ffu);
+    const uint32_t normal = (u - 0x38000000u + 0xfffu + ((u >> 13) & 1u)) >> 13;
+    /* below 2^-14, subnormal: adding 0.5 aligns the mantissa and rounds */
+    const uint32_t tiny = sp__f32_bits(sp__bits_f32(u) + 0.5f) - 0x3f000000u;
+    const int32_t size = (int32_t)u; /* signed comparisons are what vectors have */
+    const uint32_t finite = size < 0x38800000   ? tiny
+                            : size < 0x477ff000 ? normal
+                                                : 0x7c00u; /* from 65520 on: infinity */
+    return (uint16_t)(sign | (size > 0x7f800000 ? nan : finite));
 }
 
 /* A double as the float to round to a narrower type: truncated, its last bit set if anything was lost ("round to
@@ -70,10 +63,9 @@ static inline float sp__bf16_to_f32(uint16_t h) { return sp__bits_f32((uint32_t)
 
 static inline uint16_t sp__f32_to_bf16(float f)
 {
-    uint32_t u = sp__f32_bits(f);
-    if ((u & 0x7fffffffu) > 0x7f800000u)
-        return (uint16_t)(u >> 16 | 0x40u); /* NaN, kept quiet */
-    return (uint16_t)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
+    const uint32_t u = sp__f32_bits(f), quiet = u >> 16 | 0x40u; /* a NaN is kept, as a quiet one */
+    const uint32_t rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+    return (uint16_t)((int32_t)(u & 0x7fffffffu) > 0x7f800000 ? quiet : rounded);
 }
 
 static inline uint16_t sp__f64_to_bf16(double d) { return sp__f32_to_bf16(sp__f64_to_f32_odd(d)); }

@@ -1,5 +1,5 @@
 /* The only allocator. A small block comes from the thread's own magazine, a stack of freed blocks of its size class,
- * without a lock; when the magazine runs empty or full, half of it is exchanged with the process's cache (cache.c).
+ * without a lock; when the magazine runs empty or full, some of it is exchanged with the process's cache (cache.c).
  * Larger blocks go straight to the cache. Only what the cache does not have is asked of the system.
  *
  *   sp__alloc -> magazine (<= 1 KiB, per thread) -> cache (all sizes, one lock, 256 MiB) -> aligned_alloc
@@ -14,8 +14,8 @@
 #include "base/cache.h"
 #include "base/thread.h"
 
-#define MAGAZINE_ROOM  64
-#define MAGAZINE_BATCH (MAGAZINE_ROOM / 2)
+#define MAGAZINE_ROOM  256 /* a scope of a hundred small results comes and goes without the lock */
+#define MAGAZINE_BATCH 32
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -56,12 +56,16 @@ bool sp__mem_caches(void)
 
 /* ---- counting ---- */
 
+/* Those of cache.c, which the smallest blocks need not be looked up in. */
+static int class_of(size_t n) { return n - 1 < 4 * SP__ALIGN ? (int)((n - 1) / SP__ALIGN) : sp__class_of(n); }
+static size_t class_bytes(int c) { return c < 4 ? ((size_t)c + 1) * SP__ALIGN : sp__class_bytes(c); }
+
 static void add(atomic_llong *counter, long long n) { STORE(*counter, LOAD(*counter) + n); }
 
 static void count(sp__counters *c, int blocks, int size_class)
 {
     add(&c->blocks, blocks);
-    add(&c->bytes, blocks * (long long)sp__class_bytes(size_class));
+    add(&c->bytes, blocks * (long long)class_bytes(size_class));
 }
 
 /* Adds the thread's changes to the process's numbers. A thread passes here whenever a magazine runs empty, so the peak
@@ -273,7 +277,7 @@ static void *alloc_slowly(size_t n, int size_class)
 
 void *sp__alloc(size_t n)
 {
-    int size_class = sp__class_of(n);
+    int size_class = class_of(n);
     if (n <= SP__SMALL_MAX && !LOAD(fail_armed)) {
         sp__memory *m = &sp__self.memory;
         sp__block *b = pop(&m->magazines[size_class]);
@@ -313,7 +317,7 @@ void sp__free(void *p, size_t n)
 {
     if (!p)
         return;
-    int size_class = sp__class_of(n);
+    int size_class = class_of(n);
     sp__memory *m = &sp__self.memory;
     if (n <= SP__SMALL_MAX && LOAD(m->magazines[size_class].count) < m->magazines[size_class].room) {
         count(&m->counters, -1, size_class);

@@ -114,7 +114,8 @@ const char *sp_format(const char *format, ...)
 bool sp__scope_own(void *object, void (*release)(void *object))
 {
     sp__scopes *s = &sp__self.scopes;
-    if (!sp__grow(&s->owned, s->owned_count, &s->owned_capacity, sizeof *s->owned))
+    if (s->owned_count == s->owned_capacity &&
+        !sp__grow(&s->owned, s->owned_count, &s->owned_capacity, sizeof *s->owned))
         return false;
     s->owned[s->owned_count++] = (sp__owned){object, release};
     return true;
@@ -133,7 +134,7 @@ static void release_down_to(sp__scopes *s, int64_t count)
 sp_scope sp_scope_begin(void)
 {
     sp__scopes *s = &sp__self.scopes;
-    if (!sp__grow(&s->marks, s->depth, &s->marks_capacity, sizeof *s->marks))
+    if (s->depth == s->marks_capacity && !sp__grow(&s->marks, s->depth, &s->marks_capacity, sizeof *s->marks))
         return (sp_scope){0}; /* things made from here on belong to the scope around it */
     s->marks[s->depth++] = (sp__mark){s->owned_count, s->current, s->current ? s->current->used : 0};
     return (sp_scope){(int)s->depth};

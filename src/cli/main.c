@@ -88,6 +88,16 @@ static int dispatch(int count, char **words)
     return command ? run(command, count - 1, words + 1) : unknown(name);
 }
 
+/* Whether what is asked for has anything to compute. */
+static bool computes(const char *command)
+{
+    static const char *const others[] = {"", "help", "info", "download"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(command, others[i]) == 0)
+            return false;
+    return command[0] != '-';
+}
+
 /* Threads that wait for others spin, in GNU OpenMP 300,000 times before they sleep: the fastest way on a machine of one's own.
  * Beside other programs each of some thirty barriers a step then costs a time slice. 10,000 times are as fast alone and lose
  * little beside others (docs/performance.md). The runtime reads the setting before main() begins, so the command starts
@@ -102,7 +112,8 @@ static void spin_briefly(char **words)
 
 int main(int count, char **words)
 {
-    spin_briefly(words);
+    if (count > 1 && computes(words[1]))
+        spin_briefly(words);
     int status = dispatch(count, words);
     if (fflush(stdout) || ferror(stdout)) { /* a full disk, a closed pipe */
         cli_complain("standard output: %s", strerror(errno));

@@ -15,7 +15,7 @@
  *   feed.c      workers take tickets in turn and put items into a ring, in the order of the tickets
  *   iter.c      the public iterator
  *   source_*.c  MNIST (idx.c reads the files), arrays, callbacks, generated digits (digit_draw.c draws them)
- *   transform.c constructors of transforms; program.c their fused form; cast.c conversions
+ *   transform.c constructors of transforms; program.c their fused form; table.c that of bytes; cast.c conversions
  *   files.h     getting data from elsewhere: download.c, fetch.c, unpack.c, cache.c, files.c, sha256.c */
 #ifndef SP_DATA_DATA_H
 #define SP_DATA_DATA_H
@@ -38,6 +38,7 @@ sp__datum sp__datum_of(sp_tensor *t);
 /* d as a tensor of the current scope; copies unless it is one already. NULL on failure. */
 sp_tensor *sp__datum_tensor(const sp__datum *d);
 size_t sp__datum_bytes(sp__desc desc);
+bool sp__desc_same(const sp__desc *a, const sp__desc *b);
 
 /* ---- sources ---- */
 
@@ -184,7 +185,7 @@ typedef struct sp__program {
 sp_status sp__program_init(sp__program *p, int n, const sp_transform *t);
 void sp__program_clear(sp__program *p);
 /* Makes p->out right for rows like `in`; does nothing if it is already. */
-sp_status sp__program_compile(sp__program *p, sp__desc in);
+sp_status sp__program_compile(sp__program *p, const sp__desc *in);
 /* src (p->in) to dst (p->out, not overlapping). Intermediate rows live in the current scope. */
 sp_status sp__program_run(const sp__program *p, const void *src, void *dst);
 

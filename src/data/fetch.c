@@ -13,9 +13,29 @@ sp_status sp__fetch(const sp__fetch_opts *opts)
 
 #else
 
+#define CURL_DISABLE_TYPECHECK /* its macros of the functions' names would be in the way */
 #include <curl/curl.h>
 #include <pthread.h>
 #include <time.h>
+
+#ifdef SPORE_LAZY_CURL
+#include "base/lazy/curl.h"
+SP__LIBRARY_DEFINE(library, CURL, curl);
+
+static sp_status load(const sp__fetch_opts *o)
+{
+    if (sp__library_load(&library))
+        return SP_OK;
+    return sp__err(SP_ERR_UNSUPPORTED, "download: %s: download %s with another program and put it at %s", library.why,
+                   o->url, o->hint);
+}
+#else
+static sp_status load(const sp__fetch_opts *o)
+{
+    (void)o;
+    return SP_OK;
+}
+#endif
 
 /* A server that sends nothing for so long is given up. */
 enum { CONNECT_SECONDS = 20, SILENT_SECONDS = 30, MAX_REDIRECTS = 10 };
@@ -133,6 +153,9 @@ static sp_status explain(CURL *c, CURLcode code, const transfer *t)
 sp_status sp__fetch(const sp__fetch_opts *opts)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    sp_status loaded = load(opts);
+    if (loaded != SP_OK)
+        return loaded;
     pthread_once(&once, init_curl);
     transfer t = {.opts = opts, .begun = seconds()};
     CURL *c = curl_easy_init();

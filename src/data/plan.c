@@ -40,6 +40,8 @@ typedef struct place {
     const char *name; /* of the column */
     int64_t rows, row;
     sp_tensor *whole;
+    sp__desc desc; /* of a row, once whole is there */
+    size_t bytes;
 } place;
 
 /* ---- data ---- */
@@ -167,23 +169,13 @@ sp__plan *sp__plan_new(const sp_dataset *ds)
 
 /* ---- places ---- */
 
-static bool fits(const place *to, sp__desc row)
+static void *does_not_fit(const place *to, const sp__desc *row)
 {
-    const sp_shape *whole = &to->whole->shape;
-    sp_shape rest = {.rank = whole->rank - 1};
-    for (int i = 0; i < rest.rank; i++)
-        rest.dim[i] = whole->dim[i + 1];
-    if (to->whole->dtype != row.dtype) {
-        sp__err(SP_ERR_DTYPE, "batch: column '%s': rows of type %s and %s", to->name, sp_dtype_name(to->whole->dtype),
-                sp_dtype_name(row.dtype));
-        return false;
-    }
-    if (!sp_shape_equal(rest, row.shape)) {
-        sp__err(SP_ERR_SHAPE, "batch: column '%s': rows of shape %s and %s", to->name, sp__shape_text(rest),
-                sp__shape_text(row.shape));
-        return false;
-    }
-    return true;
+    if (to->desc.dtype != row->dtype)
+        return sp__fail(SP_ERR_DTYPE, "batch: column '%s': rows of type %s and %s", to->name,
+                        sp_dtype_name(to->desc.dtype), sp_dtype_name(row->dtype));
+    return sp__fail(SP_ERR_SHAPE, "batch: column '%s': rows of shape %s and %s", to->name,
+                    sp__shape_text(to->desc.shape), sp__shape_text(row->shape));
 }
 
 static sp_tensor *new_whole(const place *to, sp__desc row)
@@ -200,15 +192,18 @@ static sp_tensor *new_whole(const place *to, sp__desc row)
 }
 
 /* Where a row of this type and shape goes; NULL on failure. */
-static void *place_for(place *to, sp__desc row)
+static void *place_for(place *to, const sp__desc *row)
 {
+    if (!to->whole) {
+        to->whole = new_whole(to, *row);
+        to->desc = *row;
+        to->bytes = sp__datum_bytes(*row);
+    } else if (!sp__desc_same(&to->desc, row)) {
+        return does_not_fit(to, row);
+    }
     if (!to->whole)
-        to->whole = new_whole(to, row);
-    else if (!fits(to, row))
         return NULL;
-    if (!to->whole)
-        return NULL;
-    return (char *)to->whole->data + (to->rows < 0 ? 0 : (size_t)to->row * sp__datum_bytes(row));
+    return (char *)to->whole->data + (to->rows < 0 ? 0 : (size_t)to->row * to->bytes);
 }
 
 /* ---- chains ---- */
@@ -225,27 +220,31 @@ static sp_status run_user(const column *c, const sp_transform *t, sp__datum *d)
     return SP_OK;
 }
 
-static sp_status run_program(sp__program *p, bool last, sp__datum *d, place *to)
+/* d may be in. */
+static sp_status run_program(sp__program *p, bool last, const sp__datum *in, sp__datum *d, place *to)
 {
-    sp_status st = sp__program_compile(p, d->desc);
+    sp_status st = sp__program_compile(p, &in->desc);
     if (st != SP_OK)
         return st;
-    void *dst = last ? place_for(to, p->out) : sp__scope_alloc(sp__datum_bytes(p->out));
+    void *dst = last ? place_for(to, &p->out) : sp__scope_alloc(sp__datum_bytes(p->out));
     if (!dst)
         return SP_ERR_STATE;
-    st = sp__program_run(p, d->data, dst);
-    *d = (sp__datum){p->out, dst, NULL};
+    st = sp__program_run(p, in->data, dst);
+    if (!last)
+        *d = (sp__datum){p->out, dst, NULL};
     return st;
 }
 
 /* in through the chain to its place. */
 static sp_status run_chain(column *c, const sp__datum *in, place *to)
 {
+    if (c->parts == 1 && !c->part[0].user)
+        return run_program(&c->part[0].program, true, in, NULL, to);
     sp__datum d = *in;
     for (int i = 0; i < c->parts; i++) {
         part *p = &c->part[i];
         bool last = i == c->parts - 1;
-        sp_status st = p->user ? run_user(c, p->user, &d) : run_program(&p->program, last, &d, to);
+        sp_status st = p->user ? run_user(c, p->user, &d) : run_program(&p->program, last, &d, &d, to);
         if (st != SP_OK || (last && !p->user))
             return st;
     }
@@ -253,10 +252,10 @@ static sp_status run_chain(column *c, const sp__datum *in, place *to)
         to->whole = d.tensor;
         return SP_OK;
     }
-    void *dst = place_for(to, d.desc);
+    void *dst = place_for(to, &d.desc);
     if (!dst)
         return SP_ERR_STATE;
-    memcpy(dst, d.data, sp__datum_bytes(d.desc));
+    memcpy(dst, d.data, to->bytes);
     return SP_OK;
 }
 
@@ -288,18 +287,74 @@ static sp_status make_source(const base *b, int64_t **at, sp__datum *out)
     return node->type->row(node->self, *row, out);
 }
 
+/* Rows fetched together, so that the memory of all is on its way while the first are worked on. */
+enum { ROWS_AT_ONCE = 8, LINE_BYTES = 64, MOST_LINES = 64 };
+
+static void prefetch(const void *data, size_t bytes)
+{
+#ifdef __GNUC__
+    const char *p = data;
+    bytes = SP__MIN(bytes, (size_t)MOST_LINES * LINE_BYTES);
+    for (size_t i = 0; i < bytes; i += LINE_BYTES)
+        __builtin_prefetch(p + i);
+#else
+    (void)data;
+    (void)bytes;
+#endif
+}
+
+/* Whether the rows below are those of one source, with built-in transforms at most: they hold no state, so that they
+ * may be made several at a time. */
+static bool is_plain(const sp__plan *p)
+{
+    if (p->bases != 1 || p->base[0].node->kind != SP__DATA_SOURCE || p->base[0].node->rows < 0 || p->columns > 2)
+        return false;
+    for (int i = 0; i < p->columns; i++)
+        if (p->column[i].parts > 1 || (p->column[i].parts == 1 && p->column[i].part[0].user))
+            return false;
+    return true;
+}
+
+/* n rows from to[].row on, of a plan that is_plain(). */
+static sp_status make_rows(sp__plan *p, int64_t **at, int64_t n, place *to)
+{
+    sp__datum raw[ROWS_AT_ONCE][2];
+    size_t bytes[2] = {0};
+    for (int64_t r = 0; r < n; r++) {
+        sp_status st = make_source(&p->base[0], at, raw[r]);
+        if (st != SP_OK)
+            return st;
+        for (int i = 0; i < p->columns && n > 1; i++) {
+            if (r == 0) /* about: a hint costs nothing */
+                bytes[i] = sp__datum_bytes(raw[0][i].desc);
+            prefetch(raw[r][i].data, bytes[i]);
+        }
+    }
+    for (int64_t r = 0; r < n; r++) {
+        for (int i = 0; i < p->columns; i++) {
+            sp_status st = run_chain(&p->column[i], &raw[r][i], &to[i]);
+            if (st != SP_OK)
+                return st;
+            to[i].row++;
+        }
+    }
+    return SP_OK;
+}
+
 static sp_status make_batch(const base *b, int64_t **at, sp__datum *out)
 {
     place to[SP__MAX_COLUMNS];
     const int64_t rows = *(*at)++;
     for (int i = 0; i < b->node->columns; i++)
         to[i] = (place){.name = b->node->name[i], .rows = rows};
-    for (int64_t r = 0; r < rows; r++) {
+    const bool plain = is_plain(b->child);
+    for (int64_t r = 0, n; r < rows; r += n) {
         /* The first row makes the tensors, which stay; what the others make on the way is let go at once. */
         sp_scope scope = r > 0 ? sp_scope_begin() : (sp_scope){0};
         for (int i = 0; i < b->node->columns; i++)
             to[i].row = r;
-        sp_status st = make_row(b->child, at, to);
+        n = r > 0 && plain ? SP__MIN(rows - r, (int64_t)ROWS_AT_ONCE) : 1;
+        sp_status st = plain ? make_rows(b->child, at, n, to) : make_row(b->child, at, to);
         if (r > 0)
             sp_scope_end(scope);
         if (st != SP_OK)

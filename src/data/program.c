@@ -1,13 +1,14 @@
 /* Built-in transforms of one column, compiled.
  *
  * A run of rescale, normalize, hwc2chw and typecast(Float32) becomes one step:
- *   of UInt8 rows   a table of 256 floats per channel, filled by applying the transforms to each of the 256 values: the
- *                   result is that of the transforms one by one in Float32, to the last bit
+ *   of UInt8 rows   a table of 256 floats per channel (table.h): the result is that of the transforms one by one in
+ *                   Float32, to the last bit
  *   of others       a pass over the row in blocks that stay in the first cache, each transform over a block at a time
  * What cannot join a run (other casts, one-hot) is a step of its own. The last step writes to the destination. */
-#include "data/data.h"
-
 #include <string.h>
+
+#include "data/data.h"
+#include "data/table.h"
 
 typedef enum step_kind { STEP_TABLE, STEP_FLOAT, STEP_CAST, STEP_ONE_HOT } step_kind;
 
@@ -16,10 +17,9 @@ struct sp__step {
     sp__desc in, out;
     int n;                    /* table, float: transforms in the run; one-hot: classes */
     const sp_transform *t;    /* (n)                                                   */
-    int64_t channels, pixels; /* row (pixels, channels) ...                            */
+    int64_t channels, pixels; /* row (pixels, channels) ... (cast: elements)           */
     bool planar;              /* ... to (channels, pixels)                             */
-    int64_t tables;           /* 1, or channels where a transform tells channels apart  */
-    float *table;             /* (tables, 256)                                         */
+    sp__table table;
 };
 
 sp_status sp__program_init(sp__program *p, int n, const sp_transform *t)
@@ -29,12 +29,10 @@ sp_status sp__program_init(sp__program *p, int n, const sp_transform *t)
     return p->step ? SP_OK : SP_ERR_NOMEM;
 }
 
-static size_t table_bytes(const sp__step *s) { return (size_t)s->tables * 256 * sizeof(float); } /* tables <= 4 */
-
 static void clear_steps(sp__program *p)
 {
     for (int i = 0; p->step && i < p->n; i++)
-        sp__free(p->step[i].table, table_bytes(&p->step[i]));
+        sp__table_clear(&p->step[i].table);
     if (p->step)
         memset(p->step, 0, (size_t)p->n * sizeof *p->step);
     p->steps = 0;
@@ -89,34 +87,6 @@ static sp_status run_add(sp__step *s, const sp_transform *t, bool *joined)
     return SP_OK;
 }
 
-static float apply_one(const sp_transform *t, int64_t c, float x)
-{
-    int k = t->n > 1 ? (int)c : 0;
-    if (t->kind == SP__TRANSFORM_RESCALE)
-        return x * t->a[0] + t->b[0];
-    if (t->kind == SP__TRANSFORM_NORMALIZE)
-        return (x - t->a[k]) / t->b[k];
-    return x;
-}
-
-static sp_status fill_table(sp__step *s)
-{
-    s->tables = 1;
-    for (int i = 0; i < s->n; i++)
-        s->tables = SP__MAX(s->tables, s->t[i].n);
-    s->table = sp__alloc(table_bytes(s));
-    if (!s->table)
-        return SP_ERR_NOMEM;
-    for (int64_t c = 0; c < s->tables; c++)
-        for (int v = 0; v < 256; v++) {
-            float x = (float)v;
-            for (int i = 0; i < s->n; i++)
-                x = apply_one(&s->t[i], c, x);
-            s->table[c * 256 + v] = x;
-        }
-    return SP_OK;
-}
-
 /* A run that begins with t[0]: how many transforms it took in s->n. */
 static sp_status compile_run(sp__step *s, sp__desc in, int n, const sp_transform *t)
 {
@@ -132,7 +102,7 @@ static sp_status compile_run(sp__step *s, sp__desc in, int n, const sp_transform
     }
     s->pixels = s->channels > 0 ? sp_shape_size(in.shape) / s->channels : 0;
     s->kind = in.dtype == SP_U8 && s->out.dtype == SP_F32 ? STEP_TABLE : STEP_FLOAT;
-    return s->kind == STEP_TABLE ? fill_table(s) : SP_OK;
+    return s->kind == STEP_TABLE ? sp__table_make(&s->table, s->n, s->t) : SP_OK;
 }
 
 static sp_status compile_one_hot(sp__step *s, sp__desc in, const sp_transform *t)
@@ -159,7 +129,7 @@ static sp_status compile_step(sp__step *s, sp__desc in, int n, const sp_transfor
     if (t->kind == SP__TRANSFORM_ONE_HOT)
         return compile_one_hot(s, in, t);
     if (t->kind == SP__TRANSFORM_TYPECAST && (t->dtype != SP_F32 || in.dtype != SP_U8)) {
-        *s = (sp__step){.kind = STEP_CAST, .in = in, .out = {t->dtype, in.shape}};
+        *s = (sp__step){.kind = STEP_CAST, .in = in, .out = {t->dtype, in.shape}, .pixels = sp_shape_size(in.shape)};
         return SP_OK;
     }
     sp_status st = compile_run(s, in, n, t);
@@ -167,14 +137,20 @@ static sp_status compile_step(sp__step *s, sp__desc in, int n, const sp_transfor
     return st;
 }
 
-static bool same_desc(sp__desc a, sp__desc b) { return a.dtype == b.dtype && sp_shape_equal(a.shape, b.shape); }
-
-sp_status sp__program_compile(sp__program *p, sp__desc in)
+bool sp__desc_same(const sp__desc *a, const sp__desc *b)
 {
-    if (p->ready && same_desc(p->in, in))
+    bool same = a->dtype == b->dtype && a->shape.rank == b->shape.rank;
+    for (int i = 0; same && i < a->shape.rank; i++)
+        same = a->shape.dim[i] == b->shape.dim[i];
+    return same;
+}
+
+sp_status sp__program_compile(sp__program *p, const sp__desc *in)
+{
+    if (p->ready && sp__desc_same(&p->in, in))
         return SP_OK;
     clear_steps(p);
-    p->in = p->out = in;
+    p->in = p->out = *in;
     for (int i = 0, used = 0; i < p->n; i += used) {
         sp_status st = compile_step(&p->step[p->steps], p->out, p->n - i, p->t + i, &used);
         p->out = p->step[p->steps++].out;
@@ -186,23 +162,6 @@ sp_status sp__program_compile(sp__program *p, sp__desc in)
 }
 
 /* ---- running ---- */
-
-static void run_table(const sp__step *s, const uint8_t *src, float *dst)
-{
-    const int64_t C = s->channels, P = s->pixels;
-    if (C == 1) {
-        for (int64_t i = 0; i < P; i++)
-            dst[i] = s->table[src[i]];
-        return;
-    }
-    const int64_t to_pixel = s->planar ? 1 : C, to_channel = s->planar ? P : 1;
-    for (int64_t c = 0; c < C; c++) {
-        const float *table = s->table + (s->tables > 1 ? c * 256 : 0);
-        float *d = dst + c * to_channel;
-        for (int64_t i = 0; i < P; i++)
-            d[i * to_pixel] = table[src[i * C + c]];
-    }
-}
 
 static void apply_block(const sp_transform *t, int64_t c, float *x, int64_t n)
 {
@@ -280,10 +239,10 @@ static sp_status run_step(const sp__step *s, const void *src, void *dst)
 {
     switch (s->kind) {
     case STEP_TABLE:
-        run_table(s, src, dst);
+        sp__table_run(&s->table, dst, src, s->channels, s->pixels, s->planar);
         return SP_OK;
     case STEP_CAST:
-        sp__data_cast(dst, s->out.dtype, src, s->in.dtype, sp_shape_size(s->in.shape));
+        sp__data_cast(dst, s->out.dtype, src, s->in.dtype, s->pixels);
         return SP_OK;
     case STEP_ONE_HOT:
         return run_one_hot(s, src, dst);

@@ -40,6 +40,25 @@ sp_status sp__unpack(const char *path, const char *name, const char *dir, int64_
 #include <archive.h>
 #include <archive_entry.h>
 
+#ifdef SPORE_LAZY_ARCHIVE
+#include "base/lazy/archive.h"
+SP__LIBRARY_DEFINE(library, ARCHIVE, archive);
+
+static sp_status load(const char *path, const char *dir)
+{
+    if (sp__library_load(&library))
+        return SP_OK;
+    return sp__err(SP_ERR_UNSUPPORTED, "unpack: %s: unpack %s into %s yourself", library.why, path, dir);
+}
+#else
+static sp_status load(const char *path, const char *dir)
+{
+    (void)path;
+    (void)dir;
+    return SP_OK;
+}
+#endif
+
 enum { MAX_ENTRIES = 1000000, MAX_NAME = 1024, MAX_NAME_DEPTH = 32 };
 
 typedef struct unpacking {
@@ -232,7 +251,9 @@ sp_status sp__unpack(const char *path, const char *name, const char *dir, int64_
                        path);
     if (!sp__is_file(path))
         return sp__err(SP_ERR_IO, "unpack: %s is not there", path);
-    sp_status st = sp__make_folder("unpack", dir);
+    sp_status st = load(path, dir);
+    if (st == SP_OK)
+        st = sp__make_folder("unpack", dir);
     if (st != SP_OK)
         return st;
     sp_scope scope = sp_scope_begin();

@@ -75,9 +75,12 @@ static sp_status try_prefixes(plan *p)
 
 static sp_status find_all(plan *p, bool strict)
 {
-    for (int i = 0; i < p->entries.n; i++)
-        if (!p->entries.at[i].name || !sp__names_put(&p->names, p->entries.at[i].name, i))
+    for (int i = 0; i < p->entries.n; i++) {
+        if (!p->entries.at[i].name)
             return sp__err(SP_ERR_VALUE, "load: record %d has no name", i);
+        if (!sp__names_put(&p->names, p->entries.at[i].name, i))
+            return sp_error();
+    }
     for (int i = 0; i < p->params.n; i++) {
         p->at[i] = (match){.param = p->params.at[i]};
         take(p, &p->at[i], sp__names_find(&p->names, sp_param_name(p->params.at[i])));

@@ -274,7 +274,7 @@ static bool flows_into(const sp__tape *t, const sp__record *r)
 static bool through(sp__tape *t, const sp__record *r)
 {
     const sp__node *n = &r->node;
-    sp_tensor *dy[SP__MAX_OUT] = {0}, *dx[SP__MAX_IN] = {0};
+    sp_tensor *dy[SP__MAX_OUT], *dx[SP__MAX_IN];
     uint64_t want = 0;
     if (!n->op->grad) {
         sp__err(SP_ERR_UNSUPPORTED, "grad: %s has no gradient: %s", n->op->label, n->op->no_grad);
@@ -282,9 +282,11 @@ static bool through(sp__tape *t, const sp__record *r)
     }
     for (int j = 0; j < n->n_out; j++)
         dy[j] = t->grads[r->out_slot[j]];
-    for (int i = 0; i < n->n_in; i++)
+    for (int i = 0; i < n->n_in; i++) {
+        dx[i] = NULL;
         if (r->in_slot[i])
             want |= (uint64_t)1 << i;
+    }
     n->op->grad(n, dy, want, dx);
     for (int i = 0; i < n->n_in; i++) {
         if (!SP__WANTS(want, i))

@@ -27,10 +27,13 @@ static int place_of(const char *name)
     return name && strcmp(name, "default") == 0 ? DEFAULT : -1;
 }
 
+/* One that is loaded when it is first needed may turn out not to be there: then the portable kernels do the work. */
+static bool can_be_had(int place) { return !known[place]->load || known[place]->load(); }
+
 bool sp__k_use(const char *backend)
 {
     int at = place_of(backend);
-    if (at < 0)
+    if (at < 0 || (at != DEFAULT && !can_be_had(at)))
         return false;
     atomic_store(&chosen, at);
     return true;
@@ -51,7 +54,8 @@ static int place(void)
 const sp__backend *sp__k_backend_table(void)
 {
     int at = place();
-    return known[at == DEFAULT ? 0 : at];
+    at = at == DEFAULT ? 0 : at;
+    return known[can_be_had(at) ? at : KNOWN - 1];
 }
 
 bool sp__k_backend_asked(void) { return place() != DEFAULT; }

@@ -8,6 +8,7 @@
 
 typedef struct sp__backend {
     const char *name;
+    bool (*load)(void); /* called before it is first used; false: it cannot be had. May be NULL. */
     bool (*gemm_f32)(const sp__gemm *g, const float *A, const float *B, float *C);
     /* Whether conv_* will do this pass, without workspace. */
     bool (*conv_supports)(const sp__conv *c, sp__conv_pass pass);

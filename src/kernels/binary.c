@@ -113,9 +113,9 @@ static inline int64_t pow_i64(int64_t base, int64_t exponent, int64_t high)
     X(MUL, __VA_ARGS__)     \
     X(DIV, __VA_ARGS__)     \
     X(MAXIMUM, __VA_ARGS__) \
-    X(MINIMUM, __VA_ARGS__)
+    X(MINIMUM, __VA_ARGS__) \
+    X(FLOOR_DIV, __VA_ARGS__)
 #define COSTLY(X, ...)        \
-    X(FLOOR_DIV, __VA_ARGS__) \
     X(FLOOR_MOD, __VA_ARGS__) \
     X(POW, __VA_ARGS__)       \
     X(ATAN2, __VA_ARGS__)

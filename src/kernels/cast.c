@@ -45,16 +45,18 @@ static inline uint16_t i64_to_bf16(int64_t v) { return sp__f64_to_bf16(F64_of_I6
 
 typedef void (*cast_loop)(void *y, const void *x, int64_t n);
 
-/* v is the loaded element */
-#define LOOP(to, T, from, F, load, value)                           \
-    static void from##_to_##to(void *y_, const void *x_, int64_t n) \
-    {                                                               \
-        T *y = y_;                                                  \
-        const F *x = x_;                                            \
-        for (int64_t i = 0; i < n; i++) {                           \
-            const F e = x[i];                                       \
-            y[i] = value(load(e));                                  \
-        }                                                           \
+/* v is the loaded element; those between floats are compiled for wider vectors, too */
+#define LOOP(to, T, from, F, load, value) ANY_LOOP(, to, T, from, F, load, value)
+#define ANY_LOOP(attribute, to, T, from, F, load, value)                      \
+    attribute static void from##_to_##to(void *y_, const void *x_, int64_t n) \
+    {                                                                         \
+        T *y = y_;                                                            \
+        const F *x = x_;                                                      \
+        SP__SIMD                                                              \
+        for (int64_t i = 0; i < n; i++) {                                     \
+            const F e = x[i];                                                 \
+            y[i] = value(load(e));                                            \
+        }                                                                     \
     }
 #define TO_F32(v)  ((float)(v))
 #define TO_F64(v)  ((double)(v))
@@ -64,11 +66,11 @@ typedef void (*cast_loop)(void *y, const void *x, int64_t n);
 #define TO_INT(v)  v
 
 /* From one type to the floats and Bool. */
-#define TO_OTHERS(from, F, load)                 \
-    LOOP(F32, float, from, F, load, TO_F32)      \
-    LOOP(F64, double, from, F, load, TO_F64)     \
-    LOOP(F16, uint16_t, from, F, load, TO_F16)   \
-    LOOP(BF16, uint16_t, from, F, load, TO_BF16) \
+#define TO_OTHERS(attribute, from, F, load)                     \
+    ANY_LOOP(attribute, F32, float, from, F, load, TO_F32)      \
+    ANY_LOOP(attribute, F64, double, from, F, load, TO_F64)     \
+    ANY_LOOP(attribute, F16, uint16_t, from, F, load, TO_F16)   \
+    ANY_LOOP(attribute, BF16, uint16_t, from, F, load, TO_BF16) \
     LOOP(BOOL, uint8_t, from, F, load, TO_BOOL)
 
 /* From a float type (computed as C) to the integers; from an integer type to the integers. */
@@ -89,16 +91,16 @@ typedef void (*cast_loop)(void *y, const void *x, int64_t n);
     LOOP(U16, uint16_t, from, F, SP__SAME, (uint16_t)) \
     LOOP(U32, uint32_t, from, F, SP__SAME, (uint32_t)) LOOP(U64, uint64_t, from, F, SP__SAME, (uint64_t))
 
-TO_OTHERS(F32, float, SP__SAME)
+TO_OTHERS(SP__HOT, F32, float, SP__SAME)
 FLOAT_TO_INTS(F32, float, SP__SAME, float)
-TO_OTHERS(F64, double, SP__SAME)
+TO_OTHERS(SP__HOT, F64, double, SP__SAME)
 FLOAT_TO_INTS(F64, double, SP__SAME, double)
-TO_OTHERS(F16, uint16_t, sp__f16_to_f32)
+TO_OTHERS(SP__HOT, F16, uint16_t, sp__f16_to_f32)
 FLOAT_TO_INTS(F16, uint16_t, sp__f16_to_f32, float)
-TO_OTHERS(BF16, uint16_t, sp__bf16_to_f32)
+TO_OTHERS(SP__HOT, BF16, uint16_t, sp__bf16_to_f32)
 FLOAT_TO_INTS(BF16, uint16_t, sp__bf16_to_f32, float)
-#define X(D, T, ...)          \
-    TO_OTHERS(D, T, SP__SAME) \
+#define X(D, T, ...)            \
+    TO_OTHERS(, D, T, SP__SAME) \
     INT_TO_INTS(D, T)
 SP__INT_TYPES(X)
 X(BOOL, uint8_t, )

@@ -81,17 +81,24 @@ static bool own_is_faster(const sp__gemm *g)
     return strcmp(tile, "plain") != 0;
 }
 
+/* The backend is asked for, and loaded, only where it is wanted. */
+static bool by_backend(const sp__gemm *g, const float *A, const float *B, float *C)
+{
+    if (!sp__k_backend_asked() && own_is_faster(g))
+        return false;
+    const sp__backend *backend = sp__k_backend_table();
+    return backend->gemm_f32 && backend->gemm_f32(g, A, B, C);
+}
+
 bool sp__k_gemm_ep(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C, const sp__epilogue *e)
 {
     if (dtype != SP_F32 && dtype != SP_F64)
         return false;
     if (g->M == 0 || g->N == 0)
         return true;
-    const sp__backend *backend = sp__k_backend_table();
     if (g->K == 0 || g->alpha == 0)
         scale_c(dtype, g, C);
-    else if (!(dtype == SP_F32 && backend->gemm_f32 && (sp__k_backend_asked() || !own_is_faster(g)) &&
-               backend->gemm_f32(g, A, B, C))) {
+    else if (dtype != SP_F32 || !by_backend(g, A, B, C)) {
         sp__k_gemm_own(dtype, g, A, B, C, e);
         return true;
     }

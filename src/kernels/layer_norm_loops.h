@@ -36,8 +36,23 @@ SP__HOT static double NAME(row_deviation)(const T *x, T mean, int64_t n)
     return sum;
 }
 
+/* Sum of dy gamma (x - mean) of a row, gamma NULL: 1. */
+SP__HOT static double NAME(row_product)(const T *dy, const T *gamma, const T *x, T mean, int64_t n)
+{
+    double lane[LANES] = {0}, sum = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++)
+            lane[k] += (double)dy[i + k] * (gamma ? (double)gamma[i + k] : 1) * (double)(x[i + k] - mean);
+    for (; i < n; i++)
+        sum += (double)dy[i] * (gamma ? (double)gamma[i] : 1) * (double)(x[i] - mean);
+    for (int k = 0; k < LANES; k++)
+        sum += lane[k];
+    return sum;
+}
+
 /* Rows [begin, end). */
-static void NAME(forward_range)(const void *arg, int64_t begin, int64_t end)
+SP__HOT static void NAME(forward_range)(const void *arg, int64_t begin, int64_t end)
 {
     const layer_job *j = arg;
     const int64_t n = j->inner;
@@ -58,7 +73,7 @@ static void NAME(forward_range)(const void *arg, int64_t begin, int64_t end)
 }
 
 /* dx = rstd (g - mean(g) - xhat mean(g xhat)), g = dy gamma, xhat = (x - mean) rstd. Rows [begin, end). */
-static void NAME(grad_range)(const void *arg, int64_t begin, int64_t end)
+SP__HOT static void NAME(grad_range)(const void *arg, int64_t begin, int64_t end)
 {
     const layer_job *j = arg;
     const int64_t n = j->inner;
@@ -67,9 +82,7 @@ static void NAME(grad_range)(const void *arg, int64_t begin, int64_t end)
         const T *x = (const T *)j->x + o * n, *dy = (const T *)j->dy + o * n;
         const T mean = ((const T *)j->mean)[o], rstd = ((const T *)j->rstd)[o];
         T *dx = (T *)j->y + o * n;
-        double sum = NAME(row_sum)(dy, gamma, n), product = 0;
-        for (int64_t i = 0; i < n; i++)
-            product += (double)dy[i] * (gamma ? (double)gamma[i] : 1) * (double)(x[i] - mean);
+        const double sum = NAME(row_sum)(dy, gamma, n), product = NAME(row_product)(dy, gamma, x, mean, n);
         const T middle = (T)(sum / (double)n), slope = (T)(product * (double)rstd * (double)rstd / (double)n);
         SP__SIMD
         for (int64_t i = 0; i < n; i++)
@@ -78,7 +91,7 @@ static void NAME(grad_range)(const void *arg, int64_t begin, int64_t end)
 }
 
 /* dgamma = sum dy xhat, dbeta = sum dy over the rows. Columns [begin, end). */
-static void NAME(affine_range)(const void *arg, int64_t begin, int64_t end)
+SP__HOT static void NAME(affine_range)(const void *arg, int64_t begin, int64_t end)
 {
     const layer_job *j = arg;
     const T *mean = j->mean, *rstd = j->rstd;

@@ -10,8 +10,12 @@ void sp__for(int64_t n, int64_t grain, int64_t work, sp__range body, const void 
     if (n <= 0)
         return;
 #ifdef _OPENMP
+    if (n <= grain) {
+        body(arg, 0, n);
+        return;
+    }
     int64_t pieces = (n - 1) / grain + 1;
-    int threads = pieces == 1 || omp_in_parallel() ? 1 : sp__threads_for(work);
+    int threads = omp_in_parallel() ? 1 : sp__threads_for(work);
     if (threads > pieces)
         threads = (int)pieces;
     if (threads > 1) {

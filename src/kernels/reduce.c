@@ -66,16 +66,16 @@ typedef union accumulators {
 
 #define STORE(y, T, i, a)      (((T *)(y))[i] = (T)(a))
 #define STORE_WIDE(y, T, i, a) (wide ? (void)(((int64_t *)(y))[i] = (int64_t)(a)) : (void)(((T *)(y))[i] = (T)(a)))
-#define STORE_F32(y, T, i, a)  (((T *)(y))[i] = (T)((a) / divisor))
+#define STORE_F32(y, T, i, a)  (((T *)(y))[i] = (T)((double)(a) / divisor))
 #define STORE_F64              STORE_F32
-#define STORE_F16(y, T, i, a)  (((T *)(y))[i] = sp__f32_to_f16((float)((a) / divisor)))
-#define STORE_BF16(y, T, i, a) (((T *)(y))[i] = sp__f32_to_bf16((float)((a) / divisor)))
+#define STORE_F16(y, T, i, a)  (((T *)(y))[i] = sp__f32_to_f16((float)((double)(a) / divisor)))
+#define STORE_BF16(y, T, i, a) (((T *)(y))[i] = sp__f32_to_bf16((float)((double)(a) / divisor)))
 
-#define X(D, T, C, S, load, store)                                                          \
-    REDUCER(SUM, D, T, double, load, 0, p + q, STORE_##D)                                   \
-    REDUCER(PROD, D, T, double, load, 1, (p * q), STORE_##D)                                \
-    REDUCER(MAX, D, T, double, load, (double)-INFINITY, p != p || p > q ? p : q, STORE_##D) \
-    REDUCER(MIN, D, T, double, load, (double)INFINITY, p != p || p < q ? p : q, STORE_##D)
+#define X(D, T, C, S, load, store)                                                \
+    REDUCER(SUM, D, T, double, load, 0, p + q, STORE_##D)                         \
+    REDUCER(PROD, D, T, double, load, 1, (p * q), STORE_##D)                      \
+    REDUCER(MAX, D, T, C, load, (C)-INFINITY, p != p || p > q ? p : q, STORE_##D) \
+    REDUCER(MIN, D, T, C, load, (C)INFINITY, p != p || p < q ? p : q, STORE_##D)
 SP__FLOAT_TYPES(X)
 #undef X
 /* Through int64_t, so that negative numbers are extended. */

@@ -4,10 +4,13 @@
 #include "kernels/loops.h"
 #include "kernels/math_f32.h"
 
-enum { LANES = 8, BLOCK = 64 };
+enum { LANES = 16, BLOCK = 64, COLUMNS = 64 };
+
+typedef enum line_kind { SOFTMAX, LOG_SOFTMAX, SOFTMAX_GRAD, LOG_SOFTMAX_GRAD } line_kind;
 
 /* Lines of (outer, n, inner). In a gradient y is dx and x the forward result. */
 typedef struct line_job {
+    line_kind what;
     void *y;
     const void *x, *dy;
     int64_t n, inner;
@@ -19,6 +22,15 @@ typedef struct entropy_job {
     const void *logits, *logp, *labels, *g;
     int64_t g_stride;
 } entropy_job;
+
+/* The sum of LANES sums, in pairs. */
+SP__INLINE double fold(double *lane)
+{
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; l++)
+            lane[l] += lane[l + half];
+    return lane[0];
+}
 
 static inline int64_t label_at(const sp__cross_entropy *ce, const void *labels, int64_t n)
 {
@@ -40,36 +52,36 @@ static inline int64_t label_at(const sp__cross_entropy *ce, const void *labels, 
 #undef EXP
 #undef NAME
 
-static bool lines(sp_dtype dtype, const line_job *j, int64_t outer, sp__range f32, sp__range f64)
+static bool lines(sp_dtype dtype, const line_job *j, int64_t outer)
 {
     if (dtype != SP_F32 && dtype != SP_F64)
         return false;
     if (j->n > 0)
-        sp__for(outer * j->inner, 1, outer * j->n * j->inner * SP__COST_MATH, dtype == SP_F32 ? f32 : f64, j);
+        sp__for(outer * j->inner, 1, outer * j->n * j->inner * SP__COST_MATH,
+                dtype == SP_F32 ? lines_range_f32 : lines_range_f64, j);
     return true;
 }
 
 bool sp__k_softmax(sp_dtype dtype, void *y, const void *x, int64_t outer, int64_t n, int64_t inner)
 {
-    return lines(dtype, &(line_job){y, x, NULL, n, inner}, outer, softmax_range_f32, softmax_range_f64);
+    return lines(dtype, &(line_job){SOFTMAX, y, x, NULL, n, inner}, outer);
 }
 
 bool sp__k_log_softmax(sp_dtype dtype, void *y, const void *x, int64_t outer, int64_t n, int64_t inner)
 {
-    return lines(dtype, &(line_job){y, x, NULL, n, inner}, outer, log_softmax_range_f32, log_softmax_range_f64);
+    return lines(dtype, &(line_job){LOG_SOFTMAX, y, x, NULL, n, inner}, outer);
 }
 
 bool sp__k_softmax_grad(sp_dtype dtype, void *dx, const void *dy, const void *y, int64_t outer, int64_t n,
                         int64_t inner)
 {
-    return lines(dtype, &(line_job){dx, y, dy, n, inner}, outer, softmax_grad_range_f32, softmax_grad_range_f64);
+    return lines(dtype, &(line_job){SOFTMAX_GRAD, dx, y, dy, n, inner}, outer);
 }
 
 bool sp__k_log_softmax_grad(sp_dtype dtype, void *dx, const void *dy, const void *y, int64_t outer, int64_t n,
                             int64_t inner)
 {
-    return lines(dtype, &(line_job){dx, y, dy, n, inner}, outer, log_softmax_grad_range_f32,
-                 log_softmax_grad_range_f64);
+    return lines(dtype, &(line_job){LOG_SOFTMAX_GRAD, dx, y, dy, n, inner}, outer);
 }
 
 static bool entropy(sp_dtype dtype, const entropy_job *j, sp__range f32, sp__range f64)

@@ -21,9 +21,9 @@
 #define F_RSQRT(T, S)      ((T)1 / sqrt##S(v))
 #define F_RECIPROCAL(T, S) ((T)1 / v)
 #define F_EXP(T, S)        SP__M_exp##S(v)
-#define F_EXPM1(T, S)      expm1##S(v)
-#define F_LOG(T, S)        log##S(v)
-#define F_LOG1P(T, S)      log1p##S(v)
+#define F_EXPM1(T, S)      SP__M_expm1##S(v)
+#define F_LOG(T, S)        SP__M_log##S(v)
+#define F_LOG1P(T, S)      SP__M_log1p##S(v)
 #define F_SIN(T, S)        sin##S(v)
 #define F_COS(T, S)        cos##S(v)
 #define F_TAN(T, S)        tan##S(v)
@@ -36,14 +36,14 @@
 #define F_ASINH(T, S)      asinh##S(v)
 #define F_ACOSH(T, S)      acosh##S(v)
 #define F_ATANH(T, S)      atanh##S(v)
-#define F_ERF(T, S)        erf##S(v)
+#define F_ERF(T, S)        SP__M_erf##S(v)
 #define F_ERFC(T, S)       erfc##S(v)
 #define F_SIGMOID(T, S)    ((T)1 / ((T)1 + SP__M_exp##S(-v)))
 #define F_SILU(T, S)       (v / ((T)1 + SP__M_exp##S(-v)))
 /* ln(1 + e^v) without overflow: e^-|v| <= 1 */
-#define F_SOFTPLUS(T, S)  ((v > 0 ? v : (T)0) + log1p##S(SP__M_exp##S(-fabs##S(v))))
+#define F_SOFTPLUS(T, S)  ((v > 0 ? v : (T)0) + SP__M_log1p##S(SP__M_exp##S(-fabs##S(v))))
 #define F_GELU_TANH(T, S) ((T)0.5 * v * ((T)1 + SP__M_tanh##S((T)SQRT_2_PI * (v + (T)0.044715 * v * v * v))))
-#define F_GELU_ERF(T, S)  ((T)0.5 * v * ((T)1 + erf##S(v * (T)SQRT_1_2)))
+#define F_GELU_ERF(T, S)  ((T)0.5 * v * ((T)1 + SP__M_erf##S(v * (T)SQRT_1_2)))
 
 /* X(name, ...): the functions of floats. Those that become vector code are also compiled for wider vectors. */
 #define VECTOR(X, ...)         \
@@ -61,29 +61,29 @@
     X(RSQRT, __VA_ARGS__)      \
     X(RECIPROCAL, __VA_ARGS__) \
     X(EXP, __VA_ARGS__)        \
+    X(EXPM1, __VA_ARGS__)      \
+    X(LOG, __VA_ARGS__)        \
+    X(LOG1P, __VA_ARGS__)      \
     X(TANH, __VA_ARGS__)       \
+    X(ERF, __VA_ARGS__)        \
     X(SIGMOID, __VA_ARGS__)    \
     X(SILU, __VA_ARGS__)       \
-    X(GELU_TANH, __VA_ARGS__)
-#define SCALAR(X, ...)       \
-    X(EXPM1, __VA_ARGS__)    \
-    X(LOG, __VA_ARGS__)      \
-    X(LOG1P, __VA_ARGS__)    \
-    X(SIN, __VA_ARGS__)      \
-    X(COS, __VA_ARGS__)      \
-    X(TAN, __VA_ARGS__)      \
-    X(ASIN, __VA_ARGS__)     \
-    X(ACOS, __VA_ARGS__)     \
-    X(ATAN, __VA_ARGS__)     \
-    X(SINH, __VA_ARGS__)     \
-    X(COSH, __VA_ARGS__)     \
-    X(ASINH, __VA_ARGS__)    \
-    X(ACOSH, __VA_ARGS__)    \
-    X(ATANH, __VA_ARGS__)    \
-    X(ERF, __VA_ARGS__)      \
-    X(ERFC, __VA_ARGS__)     \
-    X(SOFTPLUS, __VA_ARGS__) \
+    X(SOFTPLUS, __VA_ARGS__)   \
+    X(GELU_TANH, __VA_ARGS__)  \
     X(GELU_ERF, __VA_ARGS__)
+#define SCALAR(X, ...)    \
+    X(SIN, __VA_ARGS__)   \
+    X(COS, __VA_ARGS__)   \
+    X(TAN, __VA_ARGS__)   \
+    X(ASIN, __VA_ARGS__)  \
+    X(ACOS, __VA_ARGS__)  \
+    X(ATAN, __VA_ARGS__)  \
+    X(SINH, __VA_ARGS__)  \
+    X(COSH, __VA_ARGS__)  \
+    X(ASINH, __VA_ARGS__) \
+    X(ACOSH, __VA_ARGS__) \
+    X(ATANH, __VA_ARGS__) \
+    X(ERFC, __VA_ARGS__)
 
 typedef void (*unary_loop)(void *y, const void *x, int64_t n);
 

@@ -38,7 +38,7 @@ GELU_TANH_SLOPE(double, )
 #define G_GELU_TANH(T, S)  (g * gelu_tanh_slope##S(v))
 /* Phi(x) + x phi(x) with the normal distribution's Phi and density phi */
 #define G_GELU_ERF(T, S) \
-    (g * ((T)0.5 * ((T)1 + erf##S(v * (T)SQRT_1_2)) + v * (T)SQRT_1_2_PI * SP__M_exp##S((T)-0.5 * v * v)))
+    (g * ((T)0.5 * ((T)1 + SP__M_erf##S(v * (T)SQRT_1_2)) + v * (T)SQRT_1_2_PI * SP__M_exp##S((T)-0.5 * v * v)))
 
 typedef void (*grad_loop)(void *dx, const void *dy, const void *v, int64_t n);
 
@@ -56,8 +56,7 @@ typedef void (*grad_loop)(void *dx, const void *dy, const void *v, int64_t n);
         }                                                                                   \
     }
 
-/* X(name, ...): those that become vector code are also compiled for wider vectors. */
-#define VECTOR(X, ...)         \
+#define FUNCTIONS(X, ...)      \
     X(RELU, __VA_ARGS__)       \
     X(RELU6, __VA_ARGS__)      \
     X(SIGMOID, __VA_ARGS__)    \
@@ -67,20 +66,20 @@ typedef void (*grad_loop)(void *dx, const void *dy, const void *v, int64_t n);
     X(RECIPROCAL, __VA_ARGS__) \
     X(SOFTPLUS, __VA_ARGS__)   \
     X(SILU, __VA_ARGS__)       \
-    X(GELU_TANH, __VA_ARGS__)
-#define SCALAR(X, ...)        X(GELU_ERF, __VA_ARGS__)
+    X(GELU_TANH, __VA_ARGS__)  \
+    X(GELU_ERF, __VA_ARGS__)
 #define HOT_LOOP(name, ...)   LOOP(name, SP__HOT, __VA_ARGS__)
 #define PLAIN_LOOP(name, ...) LOOP(name, , __VA_ARGS__)
 
-#define X(...) VECTOR(HOT_LOOP, __VA_ARGS__) SCALAR(PLAIN_LOOP, __VA_ARGS__)
+#define X(...) FUNCTIONS(HOT_LOOP, __VA_ARGS__)
 SP__REAL_TYPES(X)
 #undef X
-#define X(...) VECTOR(PLAIN_LOOP, __VA_ARGS__) SCALAR(PLAIN_LOOP, __VA_ARGS__)
+#define X(...) FUNCTIONS(PLAIN_LOOP, __VA_ARGS__)
 SP__HALF_TYPES(X)
 #undef X
 
 #define ENTRY(name, D) [SP__##name] = name##_##D,
-#define X(D, ...)      [SP_##D] = {VECTOR(ENTRY, D) SCALAR(ENTRY, D)},
+#define X(D, ...)      [SP_##D] = {FUNCTIONS(ENTRY, D)},
 static const grad_loop loops[SP_DTYPE_COUNT_][SP__UNARY_COUNT_] = {SP__FLOAT_TYPES(X)};
 #undef X
 

@@ -16,7 +16,7 @@ sp_status sp__rule_same(sp__call *c)
 sp_status sp__rule_broadcast(sp__call *c)
 {
     c->out[0].dtype = c->in[0]->dtype;
-    if (sp__broadcast(c->in[0]->shape, c->in[1]->shape, &c->out[0].shape))
+    if (sp__broadcast_of(&c->in[0]->shape, &c->in[1]->shape, &c->out[0].shape))
         return SP_OK;
     return sp__err(SP_ERR_SHAPE, "%s: shapes do not broadcast: %s and %s", c->op->label, SP__STR(c->in[0]),
                    SP__STR(c->in[1]));
@@ -53,7 +53,7 @@ sp_status sp__want_type(const sp__call *c, int i, sp_dtype dtype)
 
 sp_tensor *sp__sum_to(sp_tensor *dy, sp_shape shape)
 {
-    if (!dy || sp_shape_equal(dy->shape, shape))
+    if (!dy || sp__same_shape(&dy->shape, &shape))
         return dy;
     int lead = dy->shape.rank - shape.rank;
     int axes[SP_MAX_RANK], n = 0;

@@ -17,15 +17,18 @@ sp_shape sp_shape_new(int rank, const int64_t *dims)
     return s;
 }
 
-int64_t sp_shape_size(sp_shape shape)
+int64_t sp_shape_size(sp_shape shape) { return sp__size_of(&shape); }
+
+int64_t sp__size_of(const sp_shape *shape)
 {
-    if (shape.rank < 0 || shape.rank > SP_MAX_RANK)
+    if (shape->rank < 0 || shape->rank > SP_MAX_RANK)
         return -1;
     int64_t size = 1; /* of the dimensions other than 0: strides must fit, too */
     bool empty = false;
-    for (int i = 0; i < shape.rank; i++) {
-        int64_t d = shape.dim[i];
-        if (d < 0 || (d > 0 && size > MOST_ELEMENTS / d))
+    for (int i = 0; i < shape->rank; i++) {
+        int64_t d = shape->dim[i];
+        bool small = ((size | d) >> 30) == 0; /* their product fits: no division */
+        if (d < 0 || (!small && d > 0 && size > MOST_ELEMENTS / d))
             return -1;
         empty = empty || d == 0;
         size *= d == 0 ? 1 : d;
@@ -43,20 +46,28 @@ bool sp_shape_equal(sp_shape a, sp_shape b)
     return true;
 }
 
-bool sp__broadcast(sp_shape a, sp_shape b, sp_shape *out)
+bool sp__broadcast_of(const sp_shape *a, const sp_shape *b, sp_shape *out)
 {
-    sp_shape wide = a.rank >= b.rank ? a : b;
-    sp_shape narrow = a.rank >= b.rank ? b : a;
-    int shift = wide.rank - narrow.rank; /* aligned at the last dimension */
-    for (int i = 0; i < narrow.rank; i++) {
-        int64_t *d = &wide.dim[i + shift];
+    const sp_shape *wide = a->rank >= b->rank ? a : b, *narrow = a->rank >= b->rank ? b : a;
+    int shift = wide->rank - narrow->rank; /* aligned at the last dimension */
+    *out = *wide;
+    for (int i = 0; i < narrow->rank; i++) {
+        int64_t *d = &out->dim[i + shift];
         if (*d == 1)
-            *d = narrow.dim[i];
-        else if (narrow.dim[i] != 1 && narrow.dim[i] != *d)
+            *d = narrow->dim[i];
+        else if (narrow->dim[i] != 1 && narrow->dim[i] != *d)
             return false;
     }
-    *out = wide;
     return true;
+}
+
+bool sp__broadcast(sp_shape a, sp_shape b, sp_shape *out)
+{
+    sp_shape both;
+    bool fits = sp__broadcast_of(&a, &b, &both);
+    if (fits)
+        *out = both;
+    return fits;
 }
 
 bool sp__axis(int64_t axis, int rank, int *out)

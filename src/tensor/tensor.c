@@ -1,8 +1,9 @@
 /* Storage, counting, lists, parameters, looking.
  *
- *   sp_tensor --> sp__storage | elements        one block: a 64-byte header, then the elements, 64-byte aligned
- *   sp_tensor ----^                             views: the same storage, another first element
- */
+ *   sp__storage | sp_tensor | elements     one block: 64 and 128 bytes, then the elements, 64-byte aligned
+ *        ^----- sp_tensor                  views: the same storage, another first element, a block of their own
+ *
+ * A block lives as long as its storage is referred to; the tensor in it, which is one of those who do, may go before. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -10,16 +11,25 @@
 #include "tensor/tensor.h"
 
 #define STORAGE_HEAD ((size_t)64)
-static_assert(sizeof(sp__storage) <= STORAGE_HEAD, "the elements begin behind the header");
+#define TENSOR_HEAD  ((size_t)128)
+static_assert(sizeof(sp__storage) <= STORAGE_HEAD, "the tensor begins behind the storage's header");
+static_assert(sizeof(sp_tensor) <= TENSOR_HEAD, "the elements begin behind the tensor");
 
 static sp_tensor none = {.refs = 1, .dtype = SP_DTYPE_COUNT_, .shape = {-1, {0}}};
 sp_tensor *const SP_NONE = &none;
 
 /* ---- counting ---- */
 
+/* One reference fewer; true for the last. Whoever holds the only one needs no locked instruction: nobody else can add to it. */
+static bool last_of(atomic_int *refs)
+{
+    return atomic_load_explicit(refs, memory_order_acquire) == 1 ||
+           atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
+}
+
 static void storage_release(sp__storage *s)
 {
-    if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+    if (!s || !last_of(&s->refs))
         return;
     if (s->release)
         s->release(s->owner);
@@ -43,11 +53,13 @@ sp_tensor *sp__retain(sp_tensor *t)
 
 void sp__release(sp_tensor *t)
 {
-    if (sp__absent(t) || atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
+    if (sp__absent(t) || !last_of(&t->refs))
         return;
-    storage_release(t->storage);
+    bool in_block = t->storage && (char *)t == (char *)t->storage + STORAGE_HEAD;
     param_free(t->param);
-    sp__free(t, sizeof *t);
+    storage_release(t->storage);
+    if (!in_block)
+        sp__free(t, sizeof *t);
 }
 
 sp_tensor *sp_keep(sp_tensor *t) { return sp__retain(t); }
@@ -66,29 +78,38 @@ bool sp__scope_take(sp_tensor *t)
 /* ---- making ---- */
 
 /* Number of elements; -1 with an error if there can be no such tensor. */
-static int64_t checked_size(sp_dtype dtype, sp_shape shape)
+static int64_t checked_size(const sp__desc *d)
 {
-    int64_t size = sp_shape_size(shape);
-    if (sp_dtype_size(dtype) == 0)
-        sp__err(SP_ERR_DTYPE, "tensor: %d is no element type", (int)dtype);
+    int64_t size = sp__size_of(&d->shape);
+    if (sp_dtype_size(d->dtype) == 0)
+        sp__err(SP_ERR_DTYPE, "tensor: %d is no element type", (int)d->dtype);
     else if (size < 0)
         sp__err(SP_ERR_SHAPE,
                 "tensor: shape %s: expected 0 to %d dimensions, none negative, and fewer than 2^60 elements",
-                sp__shape_text(shape), SP_MAX_RANK);
+                sp__shape_text(d->shape), SP_MAX_RANK);
     else
         return size;
     return -1;
 }
 
-/* A tensor of the caller's, one reference, without elements. */
+/* A tensor of the caller's at t, one reference, without elements. */
+static sp_tensor *begin(sp_tensor *t, const sp__desc *d, int64_t size)
+{
+    atomic_init(&t->refs, 1);
+    t->dtype = d->dtype;
+    t->shape = d->shape;
+    t->size = size;
+    t->id = sp__unique_id();
+    t->storage = NULL;
+    t->data = NULL;
+    t->param = NULL;
+    return t;
+}
+
 static sp_tensor *bare(sp_dtype dtype, sp_shape shape, int64_t size)
 {
     sp_tensor *t = sp__alloc(sizeof *t);
-    if (!t)
-        return NULL;
-    *t = (sp_tensor){.dtype = dtype, .shape = shape, .size = size, .id = sp__unique_id()};
-    atomic_init(&t->refs, 1);
-    return t;
+    return t ? begin(t, &(sp__desc){dtype, shape}, size) : NULL;
 }
 
 static void attach(sp_tensor *t, sp__storage *storage, void *data)
@@ -97,35 +118,36 @@ static void attach(sp_tensor *t, sp__storage *storage, void *data)
     t->data = data;
 }
 
-static sp__storage *storage_new(size_t bytes)
+/* The elements begin `head` bytes into the block. */
+static sp__storage *storage_new(size_t head, size_t bytes)
 {
-    sp__storage *s = sp__alloc(STORAGE_HEAD + bytes); /* at most 2^63 - 1 + 64: fits */
+    sp__storage *s = sp__alloc(head + bytes); /* at most 2^63 - 1 + 192: fits */
     if (!s)
         return NULL;
-    *s = (sp__storage){.block = STORAGE_HEAD + bytes, .data = (char *)s + STORAGE_HEAD};
+    *s = (sp__storage){.block = head + bytes, .data = (char *)s + head};
     atomic_init(&s->refs, 1);
     return s;
 }
 
-/* As sp__tensor_new, but of the caller's: one reference. */
-static sp_tensor *tensor_make(sp_dtype dtype, sp_shape shape)
+/* As sp__tensor_of, but of the caller's: one reference. */
+static sp_tensor *tensor_make(const sp__desc *d)
 {
-    int64_t size = checked_size(dtype, shape);
+    int64_t size = checked_size(d);
     if (size < 0)
         return NULL;
-    sp_tensor *t = bare(dtype, shape, size);
-    sp__storage *s = t ? storage_new((size_t)size * sp_dtype_size(dtype)) : NULL;
-    if (!s) {
-        sp__release(t);
+    sp__storage *s = storage_new(STORAGE_HEAD + TENSOR_HEAD, (size_t)size * sp_dtype_size(d->dtype));
+    if (!s)
         return NULL;
-    }
+    sp_tensor *t = begin((sp_tensor *)(void *)((char *)s + STORAGE_HEAD), d, size);
     attach(t, s, s->data);
     return t;
 }
 
 static sp_tensor *in_scope(sp_tensor *t) { return t && sp__scope_take(t) ? t : NULL; }
 
-sp_tensor *sp__tensor_new(sp_dtype dtype, sp_shape shape) { return in_scope(tensor_make(dtype, shape)); }
+sp_tensor *sp__tensor_of(const sp__desc *d) { return in_scope(tensor_make(d)); }
+
+sp_tensor *sp__tensor_new(sp_dtype dtype, sp_shape shape) { return sp__tensor_of(&(sp__desc){dtype, shape}); }
 
 sp_tensor *sp__tensor_view(sp_tensor *x, sp_shape shape, int64_t offset)
 {
@@ -152,16 +174,16 @@ sp_tensor *sp__tensor_part(sp_tensor *x, sp_dtype dtype, sp_shape shape, size_t 
 
 sp_tensor *sp__tensor_symbolic(sp_dtype dtype, sp_shape shape)
 {
-    int64_t size = checked_size(dtype, shape);
+    int64_t size = checked_size(&(sp__desc){dtype, shape});
     return size < 0 ? NULL : in_scope(bare(dtype, shape, size));
 }
 
 sp_tensor *sp__tensor_over(void *data, sp_dtype dtype, sp_shape shape, void *owner, void (*release)(void *owner))
 {
-    int64_t size = checked_size(dtype, shape);
+    int64_t size = checked_size(&(sp__desc){dtype, shape});
     bool good = size >= 0 && (size == 0 || sp__given("tensor", 1, data));
     sp_tensor *t = good ? bare(dtype, shape, size) : NULL;
-    sp__storage *s = t ? storage_new(0) : NULL;
+    sp__storage *s = t ? storage_new(STORAGE_HEAD, 0) : NULL;
     if (!s) {
         sp__release(t);
         if (release)
@@ -214,7 +236,7 @@ static sp_tensor *own_elements(sp_tensor *t)
 {
     if (owns_its_elements(t))
         return sp__retain(t);
-    sp_tensor *copy = tensor_make(t->dtype, t->shape);
+    sp_tensor *copy = tensor_make(&(sp__desc){t->dtype, t->shape});
     if (copy)
         memcpy(copy->data, t->data, (size_t)t->size * sp_dtype_size(t->dtype));
     return copy;

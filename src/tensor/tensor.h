@@ -54,6 +54,7 @@ static inline bool sp__absent(const sp_tensor *t) { return t == NULL || t == SP_
 
 /* Elements not set. SP_ERR_SHAPE, SP_ERR_DTYPE, SP_ERR_NOMEM. */
 sp_tensor *sp__tensor_new(sp_dtype dtype, sp_shape shape);
+sp_tensor *sp__tensor_of(const sp__desc *d);
 /* Shares x's elements from element `offset` on; shape must fit in x's storage (an invariant, asserted). */
 sp_tensor *sp__tensor_view(sp_tensor *x, sp_shape shape, int64_t offset);
 /* As that, of any type, from byte `bytes` of x's elements on. */
@@ -86,8 +87,22 @@ sp_status sp__param_rename(sp_tensor *t, const char *name);
 
 /* ---- shapes ---- */
 
+/* As sp_shape_size, without copying the shape. */
+int64_t sp__size_of(const sp_shape *shape);
+
+/* As sp_shape_equal, for valid shapes and without copying them. */
+static inline bool sp__same_shape(const sp_shape *a, const sp_shape *b)
+{
+    bool same = a->rank == b->rank;
+    for (int i = 0; same && i < a->rank; i++)
+        same = a->dim[i] == b->dim[i];
+    return same;
+}
+
 /* NumPy broadcasting of a and b; false if they do not fit. */
 bool sp__broadcast(sp_shape a, sp_shape b, sp_shape *out);
+/* The same without copying; out, which is neither a nor b, is undefined where they do not fit. */
+bool sp__broadcast_of(const sp_shape *a, const sp_shape *b, sp_shape *out);
 /* axis in [-rank, rank) made >= 0; false if out of range. */
 bool sp__axis(int64_t axis, int rank, int *out);
 /* "(64, 10)" in static thread storage that rotates through 8 texts: for error messages, several in one. */

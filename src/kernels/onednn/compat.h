@@ -9,6 +9,10 @@
 
 #include "kernels/kernels.h"
 
+#ifdef SPORE_LAZY_ONEDNN
+#include "base/lazy/onednn.h" /* after oneDNN's own headers, all of them */
+#endif
+
 /* A memory descriptor. SP__MD(md) is what oneDNN's functions take. All zero: none. */
 typedef struct sp__md {
     dnnl_memory_desc_t desc;

@@ -78,8 +78,19 @@ static bool gemm_f32(const sp__gemm *g, const float *A, const float *B, float *C
     return status == dnnl_success;
 }
 
+/* ---- the table ---- */
+
+#ifdef SPORE_LAZY_ONEDNN
+SP__LIBRARY_DEFINE(library, ONEDNN, onednn);
+
+static bool load(void) { return sp__library_load(&library); }
+#endif
+
 const sp__backend sp__onednn = {
     .name = "onednn",
+#ifdef SPORE_LAZY_ONEDNN
+    .load = load,
+#endif
     .gemm_f32 = gemm_f32,
     .conv_supports = sp__onednn_conv_supports,
     .conv = sp__onednn_conv,
