@@ -41,15 +41,27 @@ class Figures:
     """What one contestant needed for one workload, in ms a step."""
 
     def __init__(self):
-        self.best, self.medians = float("inf"), []
+        self.bests, self.medians = [], []  # of each round
 
     def add(self, best, median):
-        self.best = min(self.best, best)
+        self.bests.append(best)
         self.medians.append(median)
+
+    @property
+    def best(self):
+        return min(self.bests)
 
     @property
     def median(self):
         return statistics.median(self.medians)
+
+
+class Ratio:
+    """How many times b's figure a's is: least by least, and as it was in the median round."""
+
+    def __init__(self, a, b):
+        self.least = a.best / b.best
+        self.in_a_round = statistics.median(x / y for x, y in zip(a.bests, b.bests))
 
 
 class Spore:
@@ -159,8 +171,7 @@ def say_circumstances(options, peers):
     version = subprocess.run([options.spore, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.split("\n")
     versions = [version[0].strip()] + [f"{NAMES[name]} {v}" for name, (_, v) in peers.items() if "-" not in name]
     say(f"{processor()}, {options.threads} threads; {', '.join(versions)}")
-    say(f"{options.rounds} rounds in turn, {options.blocks} blocks each; ms a step, least / median; "
-        "x: times Spore compiled (least by least)")
+    say(f"{options.rounds} rounds in turn, {options.blocks} blocks each")
 
 
 def cell(found, name):
@@ -188,6 +199,33 @@ def say_floor(results):
             f"{spore.figures.best / spore.floor.best:.3f} x that")
 
 
+# ---- how cost grows ----
+
+def operations(batch, width, depth):
+    """of the products of a training step of the MLP: three a layer, without the one behind its input"""
+    return 2 * batch * (2 * 784 * width + 3 * width * width * (depth - 1) + 3 * width * 10)
+
+
+def say_growth(options):
+    settings = [(64, 512, 2)]
+    settings += [(batch, 512, 2) for batch in (1, 8, 512)]
+    settings += [(64, width, 2) for width in (64, 128, 1024, 2048)]
+    settings += [(64, 512, depth) for depth in (1, 4, 8, 16)]
+    contestants = {}
+    for batch, width, depth in settings:
+        steps = min(2000, max(2, round(1e10 / operations(batch, width, depth))))
+        sizes = ["--batch", str(batch), "--width", str(width), "--depth", str(depth), "--steps", str(steps)]
+        contestants[batch, width, depth] = Spore(options, "mlp", *sizes, *["--eager"] * options.eager)
+    in_turn(contestants, options.rounds, "growth")
+    say("| batch | width | hidden layers | ms a step | of it products, GFLOP/s | step by products | us an image |")
+    say("|---|---|---|---|---|---|---|")
+    for setting in sorted(contestants):
+        spore = contestants[setting]
+        best, floor = spore.figures.best, spore.floor.best
+        say(f"| {' | '.join(map(str, setting))} | {best:.3g} | {floor:.3g}, {operations(*setting) / floor / 1e6:.0f} "
+            f"| {best / floor:.2f} x | {best / setting[0] * 1e3:.3g} |")
+
+
 # ---- the goals ----
 
 class Goals:
@@ -197,11 +235,16 @@ class Goals:
     def line(self, verdict, text):
         say(f"{verdict:<5} {text}")
 
-    def at_most(self, what, found, limit, unit=""):
-        self.verdict(found <= limit, what, f"{found:.3g}{unit}, goal at most {limit:g}{unit}")
+    def at_most(self, what, found, limit, unit):
+        self.verdict(found <= limit, what, f"{found:.3g} {unit}, goal at most {limit:g} {unit}")
 
-    def at_least(self, what, found, limit, unit=" x"):
-        self.verdict(found >= limit, what, f"{found:.3g}{unit}, goal at least {limit:g}{unit}")
+    def ratio_at_most(self, what, ratio, limit):
+        self.verdict(ratio.least <= limit, what, f"{ratio.least:.3g} x ({ratio.in_a_round:.3g} in the median round), "
+                     f"goal at most {limit:g} x")
+
+    def ratio_at_least(self, what, ratio, limit):
+        self.verdict(ratio.least >= limit, what, f"{ratio.least:.3g} x ({ratio.in_a_round:.3g} in the median round), "
+                     f"goal at least {limit:g} x")
 
     def verdict(self, reached, what, text):
         self.missed += not reached
@@ -214,7 +257,7 @@ class Goals:
     def faster(self, workload, found, peer, limit):
         what = f"{workload} compiled, faster than {NAMES[peer]}"
         if peer in found:
-            self.at_least(what, found[peer].figures.best / found["compiled"].figures.best, limit)
+            self.ratio_at_least(what, Ratio(found[peer].figures, found["compiled"].figures), limit)
         else:
             self.left_out(what, f"{NAMES[peer]} is not installed")
 
@@ -223,10 +266,10 @@ def check_steps(goals, results):
     if "mlp" in results:
         found = results["mlp"]
         compiled, eager = found["compiled"], found["eager"]
-        goals.at_most("mlp compiled, by its matrix products alone", compiled.figures.best / compiled.floor.best, 1.15, " x")
+        goals.ratio_at_most("mlp compiled, by its matrix products alone", Ratio(compiled.figures, compiled.floor), 1.15)
         goals.faster("mlp", found, "jax", 1.8)
         goals.faster("mlp", found, "torch", 2.1)
-        goals.at_most("mlp eager, by the compiled step", eager.figures.best / compiled.figures.best, 1.25, " x")
+        goals.ratio_at_most("mlp eager, by the compiled step", Ratio(eager.figures, compiled.figures), 1.25)
     for workload, peer, limit in (("lenet5", "torch", 2), ("convbn", "torch", 2), ("infer", "onnxruntime", 1.2),
                                   ("infer", "torch", 2)):
         if workload in results:
@@ -236,8 +279,8 @@ def check_steps(goals, results):
 def check_startup(goals, options):
     spore = Spore(options, "startup")
     in_turn({"startup": spore}, 1, "startup")
-    goals.at_most("spore --version", spore.figures.best, 5, " ms")
-    goals.at_most("a program of one matrix product", spore.last["one_op_ms"], 15, " ms")
+    goals.at_most("spore --version", spore.figures.best, 5, "ms")
+    goals.at_most("a program of one matrix product", spore.last["one_op_ms"], 15, "ms")
 
 
 def check_size(goals, library):
@@ -245,7 +288,7 @@ def check_size(goals, library):
         return goals.left_out("libspore.so, stripped", f"no {library}, or no strip")
     with tempfile.NamedTemporaryFile() as stripped:
         subprocess.run(["strip", "-o", stripped.name, library], check=True)
-        goals.at_most("libspore.so, stripped", os.path.getsize(stripped.name) / 1e6, 1.5, " MB")
+        goals.at_most("libspore.so, stripped", os.path.getsize(stripped.name) / 1e6, 1.5, "MB")
 
 
 def check_threads(goals, options):
@@ -253,7 +296,7 @@ def check_threads(goals, options):
         return goals.left_out("mlp of width 2048, 1 -> 2 threads", "one processor")
     wide = {threads: Spore(options, "mlp", "--width", "2048", "--steps", "10", "--threads", threads) for threads in ("1", "2")}
     in_turn(wide, options.rounds, "mlp of width 2048")
-    goals.at_least("mlp of width 2048, 1 -> 2 threads", wide["1"].figures.best / wide["2"].figures.best, 1.8)
+    goals.ratio_at_least("mlp of width 2048, 1 -> 2 threads", Ratio(wide["1"].figures, wide["2"].figures), 1.8)
 
 
 def check_tutorial(goals, options):
@@ -272,8 +315,8 @@ def check_tutorial(goals, options):
                 return goals.left_out("the whole tutorial", f"{' '.join(command)} failed")
             seconds.append(time.monotonic() - began)
             memory.append(used.ru_maxrss / 1e3)
-    goals.at_most("the whole tutorial", min(seconds), 5, " s")
-    goals.at_most("the tutorial's memory, resident", max(memory), 200, " MB")
+    goals.at_most("the whole tutorial", min(seconds), 5, "s")
+    goals.at_most("the tutorial's memory, resident", max(memory), 200, "MB")
 
 
 def check(options, results):
@@ -288,13 +331,21 @@ def check(options, results):
     return 1 if goals.missed else 0
 
 
+def at_least_one(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found '{text}', expected a whole number from 1")
+    return int(text)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description="Times Spore and every peer that is installed in turn.")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS + OWN)}; else all")
     parser.add_argument("--check", action="store_true", help="test the goals, a line each; exit status 1 if one is missed")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--blocks", type=int, default=3, help="of steps, in a round")
-    parser.add_argument("--threads", type=int, default=processors())
+    parser.add_argument("--grow", action="store_true", help="instead: Spore's MLP alone, by batch, width and depth")
+    parser.add_argument("--eager", action="store_true", help="with --grow: not compiled")
+    parser.add_argument("--rounds", type=at_least_one, default=5)
+    parser.add_argument("--blocks", type=at_least_one, default=3, help="of steps, in a round")
+    parser.add_argument("--threads", type=at_least_one, default=processors())
     parser.add_argument("--python", action="append", default=[], help="one that has peers; may be given several times")
     parser.add_argument("--spore", default="build/bin/spore", help="the command")
     parser.add_argument("--library", default="build/lib/libspore.so")
@@ -303,11 +354,16 @@ def main():
     for name in options.workloads:
         if name not in WORKLOADS + OWN:
             parser.error(f"no workload '{name}', expected {', '.join(WORKLOADS + OWN)}")
+    if options.grow:
+        say_circumstances(options, {})
+        say_growth(options)
+        return 0
     chosen = options.workloads or WORKLOADS + OWN
     peers = peers_of(options.python)
     left_out = [name for key, name in NAMES.items() if key not in peers and not name.startswith("Spore")]
     results = {workload: compare(options, workload, peers) for workload in WORKLOADS if workload in chosen}
     say_circumstances(options, peers)
+    say("ms a step, least / median; x: times Spore compiled (least by least)")
     if left_out:
         say(f"not installed: {', '.join(left_out)}")
     if results:
