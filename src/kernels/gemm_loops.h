@@ -15,6 +15,12 @@ typedef struct NAME(slice) {
     bool last;
 } NAME(slice);
 
+static NAME(slice) NAME(slice_of)(const gemm_job *j, int64_t k)
+{
+    return (NAME(slice)){k, SP__MIN(j->depth, j->K - k), (T)j->g->alpha, k == 0 ? (T)j->g->beta : 1,
+                         k + j->depth >= j->K};
+}
+
 /* R's columns [first, first + n) at k: packed into room, or where they lie. */
 static NAME(panels)
     NAME(panels_of)(const gemm_job *j, const NAME(slice) * s, int64_t first, int64_t n, bool direct, T *room)
@@ -88,40 +94,77 @@ static LEFT NAME(left_of)(const gemm_job *j, const NAME(slice) * s, int64_t i, i
     return l;
 }
 
-/* C's rows [rows), columns [cols): panels of R as many as the buffer holds, K by slices, L by tiles. */
-static void NAME(block)(const gemm_job *j, part rows, part cols)
+/* C's rows i .. i+n, all columns of the panels */
+static void NAME(rows)(const gemm_job *j, const NAME(slice) * s, const NAME(panels) * r, int64_t i, int64_t n)
 {
-    _Alignas(64) T right[RIGHT_BYTES / sizeof(T)], left[SP__TILE_ROWS * (DEPTH_BYTES / sizeof(T) + LEFT_PAD)];
-    const int64_t most = RIGHT_BYTES / (int64_t)sizeof(T) / j->depth / j->cols * j->cols, high = j->tile->rows;
-    const bool direct = j->rn == 1 && rows.n <= DIRECT_TILES * high;
-    for (int64_t c = 0; c < cols.n; c += most)
-        for (int64_t k = 0; k < j->K; k += j->depth) {
-            const NAME(slice)
-                s = {k, SP__MIN(j->depth, j->K - k), (T)j->g->alpha, k == 0 ? (T)j->g->beta : 1, k + j->depth >= j->K};
-            const NAME(panels) r = NAME(panels_of)(j, &s, cols.first + c, SP__MIN(most, cols.n - c), direct, right);
-            const bool pack = r.n > PACK_PANELS * j->cols || (j->lk != 1 && r.n > 2 * j->cols);
-            int64_t done = 0; /* rows to the end */
-            for (int64_t i = 0; i < rows.n; i += high) {
-                const int64_t m = SP__MIN(high, rows.n - i), end = i + m;
-                NAME(strip)(j, &s, NAME(left_of)(j, &s, rows.first + i, m, pack, left), &r, rows.first + i, m);
-                if (j->e && s.last && (!j->turned || end - done >= TURNED_ROWS || end == rows.n)) {
-                    sp__k_gemm_finish(j->dtype, j->g, j->C, j->e, j->turned ? r.first : rows.first + done,
-                                      j->turned ? r.n : end - done, j->turned ? rows.first + done : r.first,
-                                      j->turned ? end - done : r.n);
-                    done = end;
-                }
-            }
-        }
+    _Alignas(64) T left[SP__TILE_ROWS * (DEPTH_BYTES / sizeof(T) + LEFT_PAD)];
+    const bool pack = r->n > PACK_PANELS * j->cols || (j->lk != 1 && r->n > 2 * j->cols);
+    const int64_t end = i + n;
+    for (int64_t done = i; i < end;) { /* rows from `done` on are not finished yet */
+        const int64_t m = SP__MIN(j->tile->rows, end - i);
+        NAME(strip)(j, s, NAME(left_of)(j, s, i, m, pack, left), r, i, m);
+        i += m;
+        if (!j->e || !s->last || (j->turned && i - done < TURNED_ROWS && i < end))
+            continue;
+        if (j->turned)
+            sp__k_gemm_finish(j->dtype, j->g, j->C, j->e, r->first, r->n, done, i - done);
+        else
+            sp__k_gemm_finish(j->dtype, j->g, j->C, j->e, done, i - done, r->first, r->n);
+        done = i;
+    }
+}
+
+/* C's block `rows` by c .. c+n, as many columns as the buffer holds; K by slices */
+static void NAME(columns)(const gemm_job *j, part rows, int64_t c, int64_t n, T *right)
+{
+    const bool direct = j->rn == 1 && rows.n <= DIRECT_TILES * j->tile->rows;
+    for (int64_t k = 0; k < j->K; k += j->depth) {
+        const NAME(slice) s = NAME(slice_of)(j, k);
+        const NAME(panels) r = NAME(panels_of)(j, &s, c, n, direct, right);
+        NAME(rows)(j, &s, &r, rows.first, rows.n);
+    }
+}
+
+/* The columns are cut into pieces that threads take, first of their own part, then of the others'. */
+static void NAME(share_columns)(const gemm_job *j, int64_t part_n, T *right)
+{
+    for (int64_t q = 0; q < j->grid.n; q++) {
+        const int64_t whose = (part_n + q) % j->grid.n;
+        const part cols = part_of(j->n, j->grid.n, whose, j->cols);
+        for (int64_t c; (c = take(j, whose, j->piece)) < cols.n;)
+            NAME(columns)(j, (part){0, j->m}, cols.first + c, SP__MIN(j->piece, cols.n - c), right);
+    }
+}
+
+/* One slice, and all columns of the part fit the buffer: packed once, then threads take rows. */
+static void NAME(share_rows)(const gemm_job *j, int64_t part_m, int64_t part_n, T *right)
+{
+    const part cols = part_of(j->n, j->grid.n, part_n, j->cols);
+    const NAME(slice) s = NAME(slice_of)(j, 0);
+    const bool direct = j->rn == 1 && j->m <= DIRECT_TILES * j->tile->rows;
+    const NAME(panels) r = NAME(panels_of)(j, &s, cols.first, cols.n, direct, right);
+    for (int64_t q = 0; q < j->grid.m; q++) {
+        const int64_t whose = (part_m + q) % j->grid.m;
+        const part rows = part_of(j->m, j->grid.m, whose, j->unit);
+        for (int64_t i; (i = take(j, whose * j->grid.n + part_n, j->piece)) < rows.n;)
+            NAME(rows)(j, &s, &r, rows.first + i, SP__MIN(j->piece, rows.n - i));
+    }
 }
 
 /* Parts [begin, end) of the grid. */
 static void NAME(range)(const void *arg, int64_t begin, int64_t end)
 {
     const gemm_job *j = arg;
+    _Alignas(64) T right[RIGHT_BYTES / sizeof(T)];
     for (int64_t t = begin; t < end; t++) {
-        const part rows = part_of(j->m, j->grid.m, t / j->grid.n, 2);
-        const part cols = part_of(j->n, j->grid.n, t % j->grid.n, j->cols);
-        if (rows.n > 0 && cols.n > 0)
-            NAME(block)(j, rows, cols);
+        const int64_t m = t / j->grid.n, n = t % j->grid.n;
+        const part rows = part_of(j->m, j->grid.m, m, j->unit), cols = part_of(j->n, j->grid.n, n, j->cols);
+        if (j->share == SHARE_COLUMNS)
+            NAME(share_columns)(j, n, right);
+        else if (j->share == SHARE_ROWS && cols.n > 0)
+            NAME(share_rows)(j, m, n, right);
+        else
+            for (int64_t c = 0; c < cols.n && rows.n > 0; c += j->most)
+                NAME(columns)(j, rows, cols.first + c, SP__MIN(j->most, cols.n - c), right);
     }
 }

@@ -11,6 +11,8 @@
  *      C
  * K is cut into slices by the product's size alone, and each element of C is summed in order of k: it has the same bits
  * for every number of threads. Buffers are on the stack: about 320 KiB. */
+#include <stdatomic.h>
+
 #include "kernels/gemm.h"
 #include "kernels/loops.h"
 
@@ -24,10 +26,12 @@ enum {
     LEFT_PAD = 16,           /* elements between L's rows, so that they fall on different sets of the cache */
     SQUARE_DEPTH = 384,      /* ... and where neither side is short                          */
     SHORT = 128,
-    GROUP = 4,         /* panels packed together                                       */
-    STEP = 16,         /* of K at a time while packing                                 */
-    DIRECT_TILES = 2,  /* with so few tiles of L, R's rows are read where they lie     */
-    PACK_PANELS = 6,   /* with so few panels, L's rows are                             */
+    GROUP = 4,        /* panels packed together                                       */
+    STEP = 16,        /* of K at a time while packing                                 */
+    DIRECT_TILES = 2, /* with so few tiles of L, R's rows are read where they lie     */
+    PACK_PANELS = 6,  /* with so few panels, L's rows are                             */
+    PIECES = 16,      /* a thread's part is taken in so many pieces                   */
+    MOST_PARTS = 64,
     TURNED_ROWS = 64,  /* rows of C^T that are finished together                       */
     PER_OPERATION = 8, /* products that cost as much as one operation of sp__threads_for() */
 };
@@ -39,6 +43,11 @@ typedef struct part {
 typedef struct grid {
     int64_t m, n;
 } grid;
+
+/* How much of a part has been taken; on a cache line of its own. */
+typedef struct taken {
+    _Alignas(SP__CACHE_LINE) atomic_llong n;
+} taken;
 
 /* L (m,K): (i,k) at L[i ls + k lk]; R (K,n): (k,j) at R[k rk + j rn] */
 typedef struct gemm_job {
@@ -53,7 +62,17 @@ typedef struct gemm_job {
     int64_t m, n, K, depth;
     int64_t ls, lk, rk, rn;
     grid grid;
+    int64_t most; /* columns that R's buffer holds */
+    enum { SHARE_NOTHING, SHARE_ROWS, SHARE_COLUMNS } share;
+    int64_t unit, piece; /* parts along m are cut at multiples of unit; what a thread takes at a time */
+    taken *taken;        /* of each part of the grid */
 } gemm_job;
+
+/* The next piece of a part: where in the part it begins. */
+static int64_t take(const gemm_job *j, int64_t whose, int64_t piece)
+{
+    return atomic_fetch_add_explicit(&j->taken[whose].n, piece, memory_order_relaxed);
+}
 
 /* Part i of n, cut into `parts` at multiples of unit. */
 static part part_of(int64_t n, int64_t parts, int64_t i, int64_t unit)
@@ -134,11 +153,12 @@ static void add_turned_4_f64(double *restrict C, int64_t ldc, const double *rest
 
 /* ---- how a product is cut ---- */
 
-/* A thread's cost in units of a tile's multiplication: what it computes, and the panels that it packs. */
+/* A thread's cost, in multiplications for each k: what it computes, the panels that it packs, the rows of L that it is
+ * the first to read. */
 static int64_t cost_of(const gemm_job *j, int64_t grid_m, int64_t grid_n)
 {
     const int64_t m = (j->m - 1) / grid_m + 1, n = ((j->n - 1) / j->cols / grid_n + 1) * j->cols;
-    return (m + (j->rn == 1 ? 4 : 8)) * n;
+    return m * n + (j->rn == 1 ? 4 : 8) * n + 4 * m;
 }
 
 static grid grid_for(const gemm_job *j, int64_t threads)
@@ -158,19 +178,48 @@ static int64_t depth_for(const gemm_job *j)
     return SP__MIN(((j->K - 1) / slices + 4) / 4 * 4, depth);
 }
 
+/* Threads are seldom equally fast (other programs, other guests of the processor), so where a product allows it they take
+ * pieces, some for each, until none is left. Whose piece it was does not change the result. */
+static void share(gemm_job *j)
+{
+    const int64_t m = (j->m - 1) / j->grid.m + 1, n = (j->n - 1) / j->grid.n + 1;
+    j->most = RIGHT_BYTES / sp__bytes(j->dtype) / j->depth / j->cols * j->cols;
+    j->unit = m >= PIECES * j->tile->rows ? j->tile->rows : 2;
+    if (j->grid.m * j->grid.n == 1 || j->grid.m * j->grid.n > MOST_PARTS)
+        return;
+    if (j->grid.m == 1) {
+        j->share = SHARE_COLUMNS;
+        j->piece = SP__MIN(j->most, ((n - 1) / PIECES / j->cols + 1) * j->cols);
+    } else if (j->K <= j->depth && n + j->cols <= j->most) {
+        j->share = SHARE_ROWS;
+        j->piece = ((m - 1) / PIECES / j->unit + 1) * j->unit;
+    }
+}
+
+/* Which of A and B is L, and how they lie */
+static void set_sides(gemm_job *j, const void *A, const void *B)
+{
+    const sp__gemm *g = j->g;
+    const int64_t am = g->ta ? 1 : g->lda, ak = g->ta ? g->lda : 1, bk = g->tb ? 1 : g->ldb, bn = g->tb ? g->ldb : 1;
+    j->turned = g->tb && 2 * g->M <= g->N;
+    if (j->turned)
+        j->L = B, j->R = A, j->m = g->N, j->n = g->M, j->ls = bn, j->lk = bk, j->rk = ak, j->rn = am;
+    else
+        j->L = A, j->R = B, j->m = g->M, j->n = g->N, j->ls = am, j->lk = ak, j->rk = bk, j->rn = bn;
+}
+
 void sp__k_gemm_own(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C, const sp__epilogue *e)
 {
     const sp__tile *tile = sp__k_tile();
-    gemm_job j = {.dtype = dtype, .g = g, .e = e, .tile = tile, .C = C, .K = g->K};
+    taken parts[MOST_PARTS];
+    gemm_job j = {.dtype = dtype, .g = g, .e = e, .tile = tile, .C = C, .K = g->K, .taken = parts};
     j.cols = dtype == SP_F32 ? tile->cols : tile->cols / 2;
-    j.turned = g->tb && 2 * g->M <= g->N;
-    const int64_t am = g->ta ? 1 : g->lda, ak = g->ta ? g->lda : 1, bk = g->tb ? 1 : g->ldb, bn = g->tb ? g->ldb : 1;
-    if (j.turned)
-        j.L = B, j.R = A, j.m = g->N, j.n = g->M, j.ls = bn, j.lk = bk, j.rk = ak, j.rn = am;
-    else
-        j.L = A, j.R = B, j.m = g->M, j.n = g->N, j.ls = am, j.lk = ak, j.rk = bk, j.rn = bn;
+    set_sides(&j, A, B);
     j.depth = depth_for(&j);
     const int64_t work = SP__MAX(g->M * g->N * g->K / PER_OPERATION, 1), threads = sp__threads_for(work);
     j.grid = grid_for(&j, threads);
+    share(&j);
+    for (int64_t i = 0; j.share != SHARE_NOTHING && i < threads; i++)
+        atomic_init(&parts[i].n, 0);
     sp__for(threads, 1, work, dtype == SP_F32 ? range_f32 : range_f64, &j);
 }
