@@ -20,31 +20,56 @@ static void scale_c(sp_dtype dtype, const sp__gemm *g, void *C)
 
 /* ---- epilogues ---- */
 
-/* y[i] = 0 where mask[i] <= 0 */
-#define MASK(D, T)                                                                 \
-    SP__HOT static void mask_##D(T *restrict y, const T *restrict mask, int64_t n) \
-    {                                                                              \
-        SP__SIMD                                                                   \
-        for (int64_t i = 0; i < n; i++)                                            \
-            y[i] = mask[i] <= 0 ? 0 : y[i];                                        \
+/* y (m,n) = mask(act(y + b)); ReLU or no activation, each part may be left out. Rows are short where a product is turned,
+ * so a block is one call. */
+#define BLOCK(D, T)                                                                                                \
+    SP__HOT static void block_##D(T *y, int64_t ldy, const T *b, bool relu, const T *mask, int64_t ldm, int64_t m, \
+                                  int64_t n)                                                                       \
+    {                                                                                                              \
+        for (int64_t r = 0; r < m; r++, y += ldy) {                                                                \
+            if (b)                                                                                                 \
+                SP__SIMD                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                        \
+                y[i] = y[i] + b[i];                                                                                \
+            if (relu)                                                                                              \
+                SP__SIMD                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                        \
+                y[i] = (T)0 > y[i] ? (T)0 : y[i];                                                                  \
+            if (mask)                                                                                              \
+                SP__SIMD                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                        \
+                y[i] = mask[r * ldm + i] <= 0 ? (T)0 : y[i];                                                       \
+        }                                                                                                          \
     }
-MASK(F32, float)
-MASK(F64, double)
+BLOCK(F32, float)
+BLOCK(F64, double)
+
+/* Bias, ReLU and mask of a block, whichever are there; bias and mask at its corner. */
+static void block(sp_dtype dtype, const sp__gemm *g, void *y, const void *bias, bool relu, const void *mask,
+                  int64_t ldm, int64_t m, int64_t n)
+{
+    if (!bias && !relu && !mask)
+        return;
+    if (dtype == SP_F32)
+        block_F32(y, g->ldc, bias, relu, mask, ldm, m, n);
+    else
+        block_F64(y, g->ldc, bias, relu, mask, ldm, m, n);
+}
 
 void sp__k_gemm_finish(sp_dtype dtype, const sp__gemm *g, void *C, const sp__epilogue *e, int64_t i, int64_t m,
                        int64_t j, int64_t n)
 {
-    const int64_t b = sp__bytes(dtype);
-    for (int64_t r = i; r < i + m; r++) {
-        void *y = sp__at_mut(C, (r * g->ldc + j) * b);
-        const void *mask = e->mask ? sp__at(e->mask, (r * e->ldmask + j) * b) : NULL;
-        if (e->bias || e->act != SP__UNARY_COUNT_)
-            sp__k_bias_act(e->act, dtype, y, y, e->bias ? sp__at(e->bias, j * b) : NULL, 1, n, 1);
-        if (mask && dtype == SP_F32)
-            mask_F32(y, mask, n);
-        else if (mask)
-            mask_F64(y, mask, n);
-    }
+    const int64_t size = sp__bytes(dtype);
+    void *y = sp__at_mut(C, (i * g->ldc + j) * size);
+    const void *bias = e->bias ? sp__at(e->bias, j * size) : NULL;
+    const void *mask = e->mask ? sp__at(e->mask, (i * e->ldmask + j) * size) : NULL;
+    const bool simple = e->act == SP__UNARY_COUNT_ || e->act == SP__RELU;
+    block(dtype, g, y, bias, e->act == SP__RELU, simple ? mask : NULL, e->ldmask, m, n);
+    if (simple)
+        return;
+    for (int64_t r = 0; r < m; r++)
+        sp__k_unary(e->act, dtype, sp__at_mut(y, r * g->ldc * size), sp__at(y, r * g->ldc * size), n);
+    block(dtype, g, y, NULL, false, mask, e->ldmask, m, n);
 }
 
 typedef struct finish_job {

@@ -220,7 +220,7 @@ void sp__k_gemm_own(sp_dtype dtype, const sp__gemm *g, const void *A, const void
     j.cols = dtype == SP_F32 ? tile->cols : tile->cols / 2;
     set_sides(&j, A, B);
     j.depth = depth_for(&j);
-    const int64_t work = SP__MAX(g->M * g->N * g->K / PER_OPERATION, 1), threads = sp__threads_for(work);
+    const int64_t work = g->M * g->N * g->K / PER_OPERATION + 2 * g->M * g->N, threads = sp__threads_for(work);
     j.grid = grid_for(&j, threads);
     share(&j);
     for (int64_t i = 0; j.share != SHARE_NOTHING && i < threads; i++)
