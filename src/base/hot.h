@@ -22,7 +22,9 @@
 
 /* Each element of such a loop is independent of the others, also when y == x. Where a formula calls libm the loop
  * stays as it is, which clang would report for each of them. */
-#define SP__SIMD _Pragma("omp simd")
+#define SP__SIMD            _Pragma("omp simd")
+#define SP__SIMD_ANY(found) SP__PRAGMA(omp simd reduction(| : found)) /* found |= ... in each */
+#define SP__PRAGMA(text)    _Pragma(#text)
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wpass-failed"
 #endif

@@ -51,11 +51,13 @@ enum { LANES = 16, BLOCK = 64 };
         T lane[LANES];                                                              \
         int64_t i = LANES;                                                          \
         memcpy(lane, x, sizeof lane);                                               \
-        for (; i + LANES <= n; i += LANES)                                          \
+        for (; i + LANES <= n; i += LANES) {                                        \
+            SP__SIMD                                                                \
             for (int l = 0; l < LANES; l++) {                                       \
                 const T p = x[i + l], q = lane[l];                                  \
                 lane[l] = (better) ? p : q;                                         \
             }                                                                       \
+        }                                                                           \
         for (int l = 1; l < LANES + (int)(n - i); l++) {                            \
             const T p = l < LANES ? lane[l] : x[i + l - LANES], q = lane[0];        \
             lane[0] = (better) ? p : q;                                             \
@@ -64,6 +66,7 @@ enum { LANES = 16, BLOCK = 64 };
         const bool is_nan = best != best;                                           \
         int found = 0;                                                              \
         for (i = 0; i + BLOCK <= n; i += BLOCK) {                                   \
+            SP__SIMD_ANY(found)                                                     \
             for (int k = 0; k < BLOCK; k++)                                         \
                 found |= (x[i + k] == best) | (is_nan & (x[i + k] != x[i + k]));    \
             if (found)                                                              \
