@@ -39,7 +39,9 @@ const char *sp__k_backend(void);
 /* ---- one operand: y[i] = f(x[i]), i < n, in place allowed ---- */
 
 /* X(NAME, formula, integers too). Integers wrap: NEG and ABS of the smallest give itself; FLOOR to TRUNC copy. BOOL has
- * LOGICAL_NOT only, and no other type has it. ROUND takes halves to even. */
+ * LOGICAL_NOT only, and no other type has it. ROUND takes halves to even. Of F32, EXP, EXPM1, LOG, TANH and ERF are within 2
+ * units in the last place, LOG1P within 2.5, SIGMOID and SOFTPLUS within 3 (a SIGMOID below 2^-126 may be 0); special values
+ * are libm's. The others, and all of F64, are libm's or one rounding. */
 #define SP__UNARY(X)                                                \
     X(NEG, "-x", 1)                                                 \
     X(ABS, "|x|", 1)                                                \
