@@ -20,7 +20,7 @@ static const workload workloads[] = {
     {"convbn", bench_convbn, "an Adam step of conv-bn-relu-pool twice and two dense layers, the same input"},
     {"infer", bench_infer, "the MLP forward, one image"},
     {"data", bench_data, "the tutorial's pipeline over 12,800 generated digits"},
-    {"startup", bench_startup, "spore --version from start to end; one_op: a program of one matrix product"},
+    {"startup", bench_startup, "spore --version from start to end; one_op: one matrix product, and the same by oneDNN"},
     {"ops", bench_ops, "an addition of one element, with and without a tape; large operators"},
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads };

@@ -13,15 +13,17 @@ extern char **environ;
 /* ---- one start ---- */
 
 /* The environment as a person's shell has it: main() sets GOMP_SPINCOUNT for itself, and starts anew where it is not set. */
-static char **shell_environment(void)
+static char **shell_environment(char *more)
 {
     size_t n = 0, kept = 0;
     while (environ[n])
         n++;
-    char **copy = calloc(n + 1, sizeof *copy);
+    char **copy = calloc(n + 2, sizeof *copy);
     for (size_t i = 0; copy && i < n; i++)
         if (strncmp(environ[i], "GOMP_SPINCOUNT=", 15) != 0)
             copy[kept++] = environ[i];
+    if (copy)
+        copy[kept] = more;
     return copy;
 }
 
@@ -59,12 +61,18 @@ static bool start(char **words, char **environment)
 
 /* ---- the workload ---- */
 
-static bool run(void *words, int64_t steps)
+typedef struct program {
+    char *words[4];
+    char *setting; /* in its environment; NULL: none */
+} program;
+
+static bool run(void *self, int64_t steps)
 {
-    char **environment = shell_environment();
+    program *p = self;
+    char **environment = shell_environment(p->setting);
     bool done = environment || failed("bench startup", "no memory for the environment");
     for (int64_t s = 0; s < steps && done; s++)
-        done = start(words, environment);
+        done = start(p->words, environment);
     free(environment);
     return done;
 }
@@ -72,22 +80,27 @@ static bool run(void *words, int64_t steps)
 bool bench_startup(const bench_options *o, bench_result *r)
 {
     char name[] = "spore", version[] = "--version", bench[] = "bench", one_op[] = "one-op";
-    char *words[2][4] = {{name, version}, {name, bench, one_op}};
-    int64_t steps = bench_steps(o, 10);
-    const bench_task tasks[2] = {{run, words[0], steps, NULL}, {run, words[1], steps, NULL}};
-    bench_times times[2];
-    if (!bench_run(o, 2, tasks, times))
+    char onednn[] = "SPORE_KERNELS=onednn";
+    program programs[3] = {{{name, version}, NULL}, {{name, bench, one_op}, NULL}, {{name, bench, one_op}, onednn}};
+    int n = strstr(sp_build_info(), "oneDNN") ? 3 : 2;
+    bench_task tasks[3];
+    bench_times times[3];
+    for (int i = 0; i < n; i++)
+        tasks[i] = (bench_task){run, &programs[i], bench_steps(o, 10), NULL};
+    if (!bench_run(o, n, tasks, times))
         return false;
     r->mode = "process";
     r->unit = "ms/start";
     r->times = times[0];
-    r->steps = steps;
+    r->steps = tasks[0].steps;
     bench_add(r, "one_op_ms", times[1].best);
     bench_add(r, "one_op_median_ms", times[1].median);
+    if (n == 3)
+        bench_add(r, "one_op_onednn_ms", times[2].best);
     return true;
 }
 
-/* x (64,784) w (512,784)^T: the first layer of the tutorial, by oneDNN where it is built in. */
+/* x (64,784) w (512,784)^T: the first layer of the tutorial. */
 bool bench_one_op(const bench_options *o, bench_result *r)
 {
     (void)o;
