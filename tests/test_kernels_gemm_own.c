@@ -182,7 +182,7 @@ static void epilogues_are_applied_in_order(void **state)
                     p.e.act = acts[what % 6];
                     p.e.bias = what / 6 % 2 ? p.bias : NULL;
                     p.e.mask = what / 12 ? p.mask : NULL, p.e.ldmask = g.ldc;
-                    check_product(&p, g.M * g.N > 5000 ? 331 : 1);
+                    check_product(&p, g.M * g.N * g.K > 60000 ? 331 : 1);
                 }
 }
 

@@ -96,9 +96,10 @@ static void finish(sp_dtype dtype, const sp__gemm *g, void *C, const sp__epilogu
 /* ---- who computes ---- */
 
 /* Whether our own kernels are the faster ones here, unless a backend was asked for by name. Measured with AVX2 (Zen 3, two
- * threads, runs in turn with dnnl_sgemm of oneDNN 2.6): the tutorial's products 1.1 to 1.8 times as fast, squares of
- * 256 and 512 1.0 to 1.5, of 1024 and 2048 0.8 to 1.0. With AVX-512 oneDNN's are taken to be close to the processor's
- * limit, and ours for what is so small that preparation dominates. Without vectors, ours are last. */
+ * threads, in turn with dnnl_sgemm of oneDNN 2.6, several times on a machine whose speed drifts): the tutorial's eight
+ * products together 1.06 to 1.27 times as fast, single ones 0.6 (64x512x10) to 1.8; squares of 256 and 512 0.9 to 1.5;
+ * of 1024 and 2048 0.76 to 1.0, so those stay oneDNN's. Not measured: with AVX-512 oneDNN's are taken to be close to the
+ * limit, and ours for what is so small that preparation dominates; with NEON ours. Without vectors, ours are last. */
 static bool own_is_faster(const sp__gemm *g)
 {
     const char *tile = sp__k_tile()->name;

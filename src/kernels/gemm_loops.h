@@ -106,8 +106,8 @@ static LEFT NAME(left_of)(const gemm_job *j, const NAME(slice) * s, int64_t i, i
         else
             for (int64_t q = 0; q < keep->packed; q += high)
                 NAME(pack)
-                (keep->room + q * s->K, SP__MIN(high, keep->packed - q), L + q * j->ls, j->ls, j->lk,
-                 SP__MIN(high, keep->packed - q), s->K);
+        (keep->room + q * s->K, SP__MIN(high, keep->packed - q), L + q * j->ls, j->ls, j->lk,
+         SP__MIN(high, keep->packed - q), s->K);
     }
     return (LEFT){.at = keep->room + (i - keep->first) * s->K, .row = 1, .k = m};
 }
