@@ -10,10 +10,11 @@ set(SPORE_LAZY_CURL "curl_" src/data/fetch.c)
 set(SPORE_LAZY_ARCHIVE "archive_" src/data/unpack.c)
 
 # The name under which the loader knows the library of an imported target; "" where the part must be linked: a static
-# library, one outside of the system's folders (nobody would find it), another system than Linux, no nm or readelf.
+# library, one outside of the system's folders (nobody would find it), another system than Linux, no nm or readelf; and
+# under a sanitizer (LeakSanitizer dies over the thread-local memory of libraries that came later).
 function(spore_lazy_file name target out)
     set(${out} "" PARENT_SCOPE)
-    if(NOT SPORE_LAZY OR NOT DEFINED SPORE_LAZY_${name} OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR
+    if(NOT SPORE_LAZY OR SPORE_SANITIZE OR NOT DEFINED SPORE_LAZY_${name} OR NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR
        CMAKE_CROSSCOMPILING OR NOT CMAKE_NM OR NOT CMAKE_READELF)
         return()
     endif()

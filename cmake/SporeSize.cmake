@@ -10,7 +10,7 @@ foreach(flag -fno-version-loops-for-strides -fno-ipa-cp-clone)
     endif()
 endforeach()
 
-set(spore_many_types binary cast compare)
+set(spore_many_types binary cast compare order reduce unary unary_grad)
 foreach(source ${sources})
     cmake_path(GET source STEM name)
     cmake_path(GET source PARENT_PATH folder)

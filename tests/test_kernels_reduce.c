@@ -365,6 +365,33 @@ static void cumulative_sums_run_both_ways(void **state)
         }
 }
 
+/* Long rows are searched in another way; NaNs and ties at every place, by a plain search. */
+static void positions_of_extremes_in_long_rows_are_the_first_ones(void **state)
+{
+    (void)state;
+    enum { MOST = 200 };
+    float x[MOST];
+    for (int64_t n = 63; n <= MOST; n += 7)
+        for (int trial = 0; trial < 60; trial++) {
+            for (int64_t i = 0; i < n; i++)
+                x[i] = (float)((i * 37 + trial * 11) % (trial % 3 ? 17 : 97)) - 8;
+            for (int k = 0; k < trial % 4; k++)
+                x[(trial * 13 + k * 29) % n] = NAN;
+            if (trial == 59)
+                for (int64_t i = 0; i < n; i++)
+                    x[i] = NAN;
+            int64_t most = -1, least = -1, up = 0, down = 0;
+            for (int64_t i = 1; i < n; i++) {
+                up = x[i] > x[up] || (isnan(x[i]) && !isnan(x[up])) ? i : up;
+                down = x[i] < x[down] || (isnan(x[down]) && !isnan(x[i])) ? i : down;
+            }
+            assert_true(sp__k_argreduce(SP__MAX, SP_F32, &most, x, 1, n, 1));
+            assert_true(sp__k_argreduce(SP__MIN, SP_F32, &least, x, 1, n, 1));
+            assert_int_equal(most, up);
+            assert_int_equal(least, down);
+        }
+}
+
 static void the_k_largest_come_in_order_with_ties_by_position(void **state)
 {
     (void)state;
@@ -414,6 +441,7 @@ int main(void)
         cmocka_unit_test(sums_have_the_same_bits_for_any_number_of_threads),
         cmocka_unit_test(sums_of_squares_agree),
         cmocka_unit_test(positions_of_extremes_are_the_first_ones),
+        cmocka_unit_test(positions_of_extremes_in_long_rows_are_the_first_ones),
         cmocka_unit_test(cumulative_sums_run_both_ways),
         cmocka_unit_test(the_k_largest_come_in_order_with_ties_by_position),
     };

@@ -86,6 +86,8 @@ bool sp__scope_own(void *object, void (*release)(void *object));
 
 /* Threads worth using for `work` elementary operations (see docs/performance.md): 1 when it is small. */
 int sp__threads_for(int64_t work);
+/* As many as sp_threads() for any work: for bench/threads.c, which measures where they pay. Process-wide. */
+void sp__threads_always(bool on);
 
 /* A slot of the thread's state for a module above that keeps memory in it (the kernels their prepared convolutions): base
  * holds the pointer, and calls release on a non-NULL one when the thread ends or sp_shutdown() runs. */

@@ -11,14 +11,10 @@
 #endif
 
 /* Loops worth compiling for wider vectors as well; the loader picks by the CPU. Needs GNU's indirect functions, which
- * sanitizers do not support. The result does not depend on the choice: nothing is contracted or reordered. Clang, from 14
- * on, knows features only, not levels; and gives each such function a resolver that is seen in the whole program, so
- * their names must be different ones, static or not: they begin with SP__HOT_NAME. */
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(SP__SANITIZED) && defined(__clang__) && \
-    __clang_major__ >= 14
-#define SP__HOT __attribute__((target_clones("default", "avx2", "avx512f")))
-#elif defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && \
-    !defined(SP__SANITIZED)
+ * sanitizers do not support, and gcc: clang 14 has the attribute, but gives each static function a resolver that the whole
+ * program sees, so that two of one name do not link. The result does not depend on the choice: nothing is contracted or
+ * reordered. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && !defined(SP__SANITIZED)
 #define SP__HOT __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define SP__HOT
@@ -26,7 +22,9 @@
 
 /* Each element of such a loop is independent of the others, also when y == x. Where a formula calls libm the loop
  * stays as it is, which clang would report for each of them. */
-#define SP__SIMD _Pragma("omp simd")
+#define SP__SIMD            _Pragma("omp simd")
+#define SP__SIMD_ANY(found) SP__PRAGMA(omp simd reduction(| : found)) /* found |= ... in each */
+#define SP__PRAGMA(text)    _Pragma(#text)
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wpass-failed"
 #endif

@@ -85,6 +85,17 @@ int *sp__graph_uses(const sp_graph *g)
     return uses;
 }
 
+int64_t sp__only_reader(const sp_graph *g, const int *uses, int value)
+{
+    if (uses[value] != 1)
+        return -1;
+    for (int64_t i = g->values[value].node + 1; i < g->n_nodes; i++)
+        for (int k = 0; g->nodes[i].op && k < g->nodes[i].n_in; k++)
+            if (g->nodes[i].in[k] == value)
+                return i;
+    return -1;
+}
+
 bool sp__graph_number(const sp_graph *g, int value, double *number)
 {
     const sp__value *v = value >= 0 ? &g->values[value] : NULL;

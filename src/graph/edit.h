@@ -15,6 +15,9 @@ sp_graph *sp__graph_copy(const sp_graph *g);
 /* How often each value is used: by nodes, as output, as update's value. (n_values) in the current scope; NULL on failure. */
 int *sp__graph_uses(const sp_graph *g);
 
+/* The only node that reads a value; -1 if there are none or several, or if the caller gets it. uses as above. */
+int64_t sp__only_reader(const sp_graph *g, const int *uses, int value);
+
 /* The node that computes the value; NULL if it is an input, a parameter, a constant, or none (SP__VALUE_NONE). */
 static inline sp__graph_node *sp__maker(const sp_graph *g, int value)
 {

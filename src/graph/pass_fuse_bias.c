@@ -9,18 +9,6 @@
 #include "ops/attrs.h"
 #include "ops/fused.h"
 
-/* The only reader of a value, -1 if there are none or several, or if the caller gets it. */
-static int64_t only_reader(const sp_graph *g, const int *uses, int value)
-{
-    if (uses[value] != 1)
-        return -1;
-    for (int64_t i = g->values[value].node + 1; i < g->n_nodes; i++)
-        for (int k = 0; g->nodes[i].op && k < g->nodes[i].n_in; k++)
-            if (g->nodes[i].in[k] == value)
-                return i;
-    return -1;
-}
-
 /* The bias that node n adds to `product` (M, N): -1 if it does something else. */
 static int bias_of(const sp_graph *g, const sp__graph_node *n, int product)
 {
@@ -51,11 +39,11 @@ static bool is_before(const sp_graph *g, int value, int64_t i)
 static bool fuse(sp_graph *g, const int *uses, int64_t i)
 {
     const sp__graph_node *product = &g->nodes[i];
-    int64_t last = i, next = only_reader(g, uses, product->out);
+    int64_t last = i, next = sp__only_reader(g, uses, product->out);
     int bias = next >= 0 ? bias_of(g, &g->nodes[next], product->out) : -1;
     if (bias >= 0 && is_before(g, bias, next)) {
         last = next;
-        next = only_reader(g, uses, g->nodes[last].out);
+        next = sp__only_reader(g, uses, g->nodes[last].out);
     } else {
         bias = SP__VALUE_NONE;
     }

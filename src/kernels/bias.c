@@ -110,13 +110,43 @@ typedef struct bias_grad_job {
 BIAS_GRAD(F32, float)
 BIAS_GRAD(F64, double)
 
+/* S = 1: columns [begin, end) of dy (N, C); four rows at a time, so that the sums are touched a quarter as often */
+#define COLUMNS_GRAD(D, T)                                                                                 \
+    SP__HOT static void columns_##D(T *restrict db, const T *restrict dy, int64_t N, int64_t C, int64_t n) \
+    {                                                                                                      \
+        double sum[COLUMNS] = {0};                                                                         \
+        int64_t r = 0;                                                                                     \
+        for (; r + 4 <= N; r += 4) {                                                                       \
+            const T *a = dy + r * C, *b = a + C, *c = b + C, *d = c + C;                                   \
+            SP__SIMD                                                                                       \
+            for (int64_t i = 0; i < n; i++)                                                                \
+                sum[i] += ((double)a[i] + (double)b[i]) + ((double)c[i] + (double)d[i]);                   \
+        }                                                                                                  \
+        for (; r < N; r++)                                                                                 \
+            for (int64_t i = 0; i < n; i++)                                                                \
+                sum[i] += (double)dy[r * C + i];                                                           \
+        for (int64_t i = 0; i < n; i++)                                                                    \
+            db[i] = (T)sum[i];                                                                             \
+    }                                                                                                      \
+    static void columns_range_##D(const void *arg, int64_t begin, int64_t end)                             \
+    {                                                                                                      \
+        const bias_grad_job *j = arg;                                                                      \
+        for (int64_t c = begin; c < end; c += COLUMNS)                                                     \
+            columns_##D((T *)j->db + c, (const T *)j->dy + c, j->N, j->C, SP__MIN(COLUMNS, end - c));      \
+    }
+enum { COLUMNS = 256 };
+COLUMNS_GRAD(F32, float)
+COLUMNS_GRAD(F64, double)
+
 bool sp__k_bias_grad(sp_dtype dtype, void *db, const void *dy, int64_t N, int64_t C, int64_t S)
 {
     if (dtype != SP_F32 && dtype != SP_F64)
         return false;
-    if (S == 1)
-        return sp__k_reduce(SP__SUM, dtype, dtype, db, dy, 1, N, C);
     bias_grad_job job = {db, dy, N, C, S};
+    if (S == 1) {
+        sp__for(C, 16, N * C, dtype == SP_F32 ? columns_range_F32 : columns_range_F64, &job);
+        return true;
+    }
     sp__for(C, 1, N * C * S, dtype == SP_F32 ? bias_grad_range_F32 : bias_grad_range_F64, &job);
     return true;
 }

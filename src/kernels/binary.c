@@ -174,7 +174,7 @@ bool sp__k_binary(sp__binary f, sp_dtype dtype, void *y, const void *a, const vo
 {
     if ((unsigned)f >= SP__BINARY_COUNT_ || (unsigned)dtype >= SP_DTYPE_COUNT_ || !rows[dtype][f])
         return false;
-    int64_t cost = f == SP__POW || f == SP__ATAN2 || f == SP__FLOOR_MOD ? SP__COST_MATH : 1;
+    int64_t cost = f == SP__POW || f == SP__ATAN2 || f == SP__FLOOR_MOD ? SP__COST_LIBM : 1;
     sp__k_rows2(rows[dtype][f], plan, y, sp__bytes(dtype), a, b, sp__bytes(dtype), cost);
     return true;
 }

@@ -140,6 +140,7 @@ bool sp__k_cast(sp_dtype to, sp_dtype from, void *y, const void *x, int64_t n)
         return true;
     }
     cast_job job = {loops[from][to], y, x, sp__bytes(to), sp__bytes(from)};
-    sp__for(n, SP__GRAIN, n, cast_range, &job);
+    bool floats = sp_dtype_is_float(to) || sp_dtype_is_float(from), same_size = job.ey == job.ex;
+    sp__for(n, SP__GRAIN, floats && !same_size ? n * SP__COST_HALF : n, cast_range, &job);
     return true;
 }

@@ -67,7 +67,7 @@ bool sp__k_dropout(sp_dtype dtype, void *y, uint8_t *mask, const void *x, double
     if (!sp_dtype_is_float(dtype))
         return false;
     dropout_job job = {.y = y, .x = x, .mask_out = mask, .keep = keep, .r = r};
-    sp__for(n, SP__GRAIN, n * 4, ranges[dtype][0], &job);
+    sp__for(n, SP__GRAIN, n * SP__COST_RANDOM, ranges[dtype][0], &job);
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include "kernels/backend.h"
 #include "kernels/loops.h"
 
-enum { SMALL_PRODUCT = 1 << 18 };
+enum { SMALL_PRODUCT = 1 << 18, LARGE_SIDE = 768 };
 
 /* K = 0 or alpha = 0: C = beta C */
 static void scale_c(sp_dtype dtype, const sp__gemm *g, void *C)
@@ -20,31 +20,56 @@ static void scale_c(sp_dtype dtype, const sp__gemm *g, void *C)
 
 /* ---- epilogues ---- */
 
-/* y[i] = 0 where mask[i] <= 0 */
-#define MASK(D, T)                                                                 \
-    SP__HOT static void mask_##D(T *restrict y, const T *restrict mask, int64_t n) \
-    {                                                                              \
-        SP__SIMD                                                                   \
-        for (int64_t i = 0; i < n; i++)                                            \
-            y[i] = mask[i] <= 0 ? 0 : y[i];                                        \
+/* y (m,n) = mask(act(y + b)); ReLU or no activation, each part may be left out. Rows are short where a product is turned,
+ * so a block is one call. */
+#define BLOCK(D, T)                                                                                                \
+    SP__HOT static void block_##D(T *y, int64_t ldy, const T *b, bool relu, const T *mask, int64_t ldm, int64_t m, \
+                                  int64_t n)                                                                       \
+    {                                                                                                              \
+        for (int64_t r = 0; r < m; r++, y += ldy) {                                                                \
+            if (b)                                                                                                 \
+                SP__SIMD                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                        \
+                y[i] = y[i] + b[i];                                                                                \
+            if (relu)                                                                                              \
+                SP__SIMD                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                        \
+                y[i] = (T)0 > y[i] ? (T)0 : y[i];                                                                  \
+            if (mask)                                                                                              \
+                SP__SIMD                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                        \
+                y[i] = mask[r * ldm + i] <= 0 ? (T)0 : y[i];                                                       \
+        }                                                                                                          \
     }
-MASK(F32, float)
-MASK(F64, double)
+BLOCK(F32, float)
+BLOCK(F64, double)
+
+/* Bias, ReLU and mask of a block, whichever are there; bias and mask at its corner. */
+static void block(sp_dtype dtype, const sp__gemm *g, void *y, const void *bias, bool relu, const void *mask,
+                  int64_t ldm, int64_t m, int64_t n)
+{
+    if (!bias && !relu && !mask)
+        return;
+    if (dtype == SP_F32)
+        block_F32(y, g->ldc, bias, relu, mask, ldm, m, n);
+    else
+        block_F64(y, g->ldc, bias, relu, mask, ldm, m, n);
+}
 
 void sp__k_gemm_finish(sp_dtype dtype, const sp__gemm *g, void *C, const sp__epilogue *e, int64_t i, int64_t m,
                        int64_t j, int64_t n)
 {
-    const int64_t b = sp__bytes(dtype);
-    for (int64_t r = i; r < i + m; r++) {
-        void *y = sp__at_mut(C, (r * g->ldc + j) * b);
-        const void *mask = e->mask ? sp__at(e->mask, (r * e->ldmask + j) * b) : NULL;
-        if (e->bias || e->act != SP__UNARY_COUNT_)
-            sp__k_bias_act(e->act, dtype, y, y, e->bias ? sp__at(e->bias, j * b) : NULL, 1, n, 1);
-        if (mask && dtype == SP_F32)
-            mask_F32(y, mask, n);
-        else if (mask)
-            mask_F64(y, mask, n);
-    }
+    const int64_t size = sp__bytes(dtype);
+    void *y = sp__at_mut(C, (i * g->ldc + j) * size);
+    const void *bias = e->bias ? sp__at(e->bias, j * size) : NULL;
+    const void *mask = e->mask ? sp__at(e->mask, (i * e->ldmask + j) * size) : NULL;
+    const bool simple = e->act == SP__UNARY_COUNT_ || e->act == SP__RELU;
+    block(dtype, g, y, bias, e->act == SP__RELU, simple ? mask : NULL, e->ldmask, m, n);
+    if (simple)
+        return;
+    for (int64_t r = 0; r < m; r++)
+        sp__k_unary(e->act, dtype, sp__at_mut(y, r * g->ldc * size), sp__at(y, r * g->ldc * size), n);
+    block(dtype, g, y, NULL, false, mask, e->ldmask, m, n);
 }
 
 typedef struct finish_job {
@@ -70,15 +95,16 @@ static void finish(sp_dtype dtype, const sp__gemm *g, void *C, const sp__epilogu
 
 /* ---- who computes ---- */
 
-/* Whether our own kernels are the faster ones here, unless a backend was asked for by name. oneDNN's were not ahead on
- * any of the products measured with AVX2 (docs/performance.md); with AVX-512 they are close to the processor's limit,
- * and only products so small that their preparation dominates are better off here. Without vectors, ours are last. */
+/* Whether our own kernels are the faster ones here, unless a backend was asked for by name. Measured with AVX2 (Zen 3, two
+ * threads, runs in turn with dnnl_sgemm of oneDNN 2.6): the tutorial's products 1.1 to 1.8 times as fast, squares of
+ * 256 and 512 1.0 to 1.5, of 1024 and 2048 0.8 to 1.0. With AVX-512 oneDNN's are taken to be close to the processor's
+ * limit, and ours for what is so small that preparation dominates. Without vectors, ours are last. */
 static bool own_is_faster(const sp__gemm *g)
 {
     const char *tile = sp__k_tile()->name;
     if (strcmp(tile, "avx512") == 0)
         return g->M * g->N * g->K < SMALL_PRODUCT;
-    return strcmp(tile, "plain") != 0;
+    return strcmp(tile, "plain") != 0 && SP__MIN(SP__MIN(g->M, g->N), g->K) < LARGE_SIDE;
 }
 
 /* The backend is asked for, and loaded, only where it is wanted. */
@@ -99,7 +125,8 @@ bool sp__k_gemm_ep(sp_dtype dtype, const sp__gemm *g, const void *A, const void 
     if (g->K == 0 || g->alpha == 0)
         scale_c(dtype, g, C);
     else if (dtype != SP_F32 || !by_backend(g, A, B, C)) {
-        sp__k_gemm_own(dtype, g, A, B, C, e);
+        if (!sp__k_gemm_few(dtype, g, A, B, C, e))
+            sp__k_gemm_own(dtype, g, A, B, C, e);
         return true;
     }
     if (e)

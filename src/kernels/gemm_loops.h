@@ -29,8 +29,11 @@ static NAME(panels)
     const T *R = (const T *)j->R + s->k * j->rk + first * j->rn;
     int64_t p = direct ? n / cols * cols : 0; /* from here on packed */
     T *out = room;
-    for (; j->rn == 1 && p + GROUP * cols <= n; p += GROUP * cols, out += GROUP * cols * s->K)
-        NAME(pack_group)(out, cols, R + p, j->rk, s->K);
+    for (; j->rn == 1 && p + cols <= n;) {
+        const int64_t width = SP__MIN(GROUP, (n - p) / cols) * cols;
+        NAME(pack_panels)(out, cols, R + p, j->rk, width, s->K);
+        p += width, out += width * s->K;
+    }
     for (; p < n; p += cols, out += cols * s->K)
         NAME(pack)(out, cols, R + p * j->rn, j->rn, j->rk, SP__MIN(cols, n - p), s->K);
     if (direct)
@@ -76,33 +79,49 @@ static void NAME(strip)(const gemm_job *j, const NAME(slice) * s, LEFT l, const 
     }
 }
 
-/* L's rows i .. i+m at k, packed into room where many panels will read them. */
-static LEFT NAME(left_of)(const gemm_job *j, const NAME(slice) * s, int64_t i, int64_t m, bool pack, T *room)
+/* L's rows i .. i+m (at most a tile's) at k; packed into room. Rows that follow each other in memory by k are packed
+ * several tiles at a time: `packed` rows from i on are in room already. */
+typedef struct NAME(lefts) {
+    int64_t first, packed; /* rows in room */
+    T room[LEFT_BYTES / sizeof(T)];
+} NAME(lefts);
+
+static LEFT NAME(left_of)(const gemm_job *j, const NAME(slice) * s, int64_t i, int64_t m, int64_t end,
+                          NAME(lefts) * keep)
 {
-    LEFT l = {.at = (const T *)j->L + i * j->ls + s->k * j->lk, .row = j->ls, .k = j->lk};
-    if (!pack)
-        return l;
-    if (l.k == 1) {
+    const T *L = (const T *)j->L + i * j->ls + s->k * j->lk;
+    const int64_t high = j->tile->rows;
+    if (!keep)
+        return (LEFT){.at = L, .row = j->ls, .k = j->lk};
+    if (j->lk == 1) {
         for (int64_t q = 0; q < m; q++)
-            memcpy(room + q * (s->K + LEFT_PAD), l.at + q * l.row, (size_t)s->K * sizeof(T));
-        l.row = s->K + LEFT_PAD;
-    } else {
-        NAME(pack)(room, m, l.at, l.row, l.k, m, s->K);
-        l.row = 1, l.k = m;
+            memcpy(keep->room + q * (s->K + LEFT_PAD), L + q * j->ls, (size_t)s->K * sizeof(T));
+        return (LEFT){.at = keep->room, .row = s->K + LEFT_PAD, .k = 1};
     }
-    l.at = room;
-    return l;
+    if (i >= keep->first + keep->packed) {
+        const int64_t fit = LEFT_BYTES / (int64_t)sizeof(T) / s->K / high * high;
+        keep->first = i, keep->packed = SP__MIN(fit, end - i);
+        if (j->ls == 1)
+            NAME(pack_panels)(keep->room, high, L, j->lk, keep->packed, s->K);
+        else
+            for (int64_t q = 0; q < keep->packed; q += high)
+                NAME(pack)
+                (keep->room + q * s->K, SP__MIN(high, keep->packed - q), L + q * j->ls, j->ls, j->lk,
+                 SP__MIN(high, keep->packed - q), s->K);
+    }
+    return (LEFT){.at = keep->room + (i - keep->first) * s->K, .row = 1, .k = m};
 }
 
 /* C's rows i .. i+n, all columns of the panels */
 static void NAME(rows)(const gemm_job *j, const NAME(slice) * s, const NAME(panels) * r, int64_t i, int64_t n)
 {
-    _Alignas(64) T left[SP__TILE_ROWS * (DEPTH_BYTES / sizeof(T) + LEFT_PAD)];
+    _Alignas(64) NAME(lefts) keep;
+    keep.first = i, keep.packed = 0;
     const bool pack = r->n > PACK_PANELS * j->cols || (j->lk != 1 && r->n > 2 * j->cols);
     const int64_t end = i + n;
     for (int64_t done = i; i < end;) { /* rows from `done` on are not finished yet */
         const int64_t m = SP__MIN(j->tile->rows, end - i);
-        NAME(strip)(j, s, NAME(left_of)(j, s, i, m, pack, left), r, i, m);
+        NAME(strip)(j, s, NAME(left_of)(j, s, i, m, end, pack ? &keep : NULL), r, i, m);
         i += m;
         if (!j->e || !s->last || (j->turned && i - done < TURNED_ROWS && i < end))
             continue;

@@ -23,14 +23,16 @@
 enum {
     RIGHT_BYTES = 256 << 10, /* panels of R                                                  */
     DEPTH_BYTES = 4096,      /* a slice of K, in bytes of an element each: at most           */
+    LEFT_BYTES = 60 << 10,   /* L's rows: at least a tile's */
     LEFT_PAD = 16,           /* elements between L's rows, so that they fall on different sets of the cache */
-    SQUARE_DEPTH = 384,      /* ... and where neither side is short                          */
+    SQUARE_DEPTH = 384,      /* ... and where neither side is short */
     SHORT = 128,
-    GROUP = 4,        /* panels packed together                                       */
-    STEP = 16,        /* of K at a time while packing                                 */
-    DIRECT_TILES = 2, /* with so few tiles of L, R's rows are read where they lie     */
-    PACK_PANELS = 6,  /* with so few panels, L's rows are                             */
-    PIECES = 16,      /* a thread's part is taken in so many pieces                   */
+    GROUP = 4,              /* panels packed together                                       */
+    STEP = 16,              /* of K at a time while packing                                 */
+    DIRECT_TILES = 2,       /* with so few tiles of L, R's rows are read where they lie     */
+    PACK_PANELS = 6,        /* with so few panels, L's rows are                             */
+    NEAR_BYTES = 192 << 10, /* what a slice of L may take to stay in the second cache */
+    PIECES = 16,            /* a thread's part is taken in so many pieces                   */
     MOST_PARTS = 64,
     TURNED_ROWS = 64,  /* rows of C^T that are finished together                       */
     PER_OPERATION = 8, /* products that cost as much as one operation of sp__threads_for() */
@@ -189,7 +191,9 @@ static void share(gemm_job *j)
         return;
     if (j->grid.m == 1) {
         j->share = SHARE_COLUMNS;
-        j->piece = SP__MIN(j->most, ((n - 1) / PIECES / j->cols + 1) * j->cols);
+        const bool near = j->m * SP__MIN(j->K, j->depth) * sp__bytes(j->dtype) <= NEAR_BYTES;
+        j->piece =
+            near ? SP__MIN(j->most, ((n - 1) / PIECES / j->cols + 1) * j->cols) : j->most; /* L is read anew for each */
     } else if (j->K <= j->depth && n + j->cols <= j->most) {
         j->share = SHARE_ROWS;
         j->piece = ((m - 1) / PIECES / j->unit + 1) * j->unit;
@@ -216,7 +220,7 @@ void sp__k_gemm_own(sp_dtype dtype, const sp__gemm *g, const void *A, const void
     j.cols = dtype == SP_F32 ? tile->cols : tile->cols / 2;
     set_sides(&j, A, B);
     j.depth = depth_for(&j);
-    const int64_t work = SP__MAX(g->M * g->N * g->K / PER_OPERATION, 1), threads = sp__threads_for(work);
+    const int64_t work = g->M * g->N * g->K / PER_OPERATION + 2 * g->M * g->N, threads = sp__threads_for(work);
     j.grid = grid_for(&j, threads);
     share(&j);
     for (int64_t i = 0; j.share != SHARE_NOTHING && i < threads; i++)

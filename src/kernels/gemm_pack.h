@@ -29,13 +29,14 @@ static void NAME(pack)(T *restrict out, int64_t width, const T *restrict from, i
     }
 }
 
-/* GROUP panels side by side, a few rows of all at a time: rows are read on, and pages seldom changed. */
-static void NAME(pack_group)(T *restrict out, int64_t width, const T *restrict from, int64_t fk, int64_t K)
+/* n columns as panels side by side, a few rows of all at a time: rows are read on, and pages seldom changed. */
+static void NAME(pack_panels)(T *restrict out, int64_t width, const T *restrict from, int64_t fk, int64_t n, int64_t K)
 {
     for (int64_t k = 0; k < K; k += STEP)
-        for (int64_t p = 0; p < GROUP; p++)
-            NAME(pack)
-    (out + p * width * K + k * width, width, from + k * fk + p * width, 1, fk, width, SP__MIN(STEP, K - k));
+        for (int64_t c = 0; c < n; c += width) {
+            const int64_t w = SP__MIN(width, n - c); /* a narrower panel is as wide as it is */
+            NAME(pack)(out + c * K + k * w, w, from + k * fk + c, 1, fk, w, SP__MIN(STEP, K - k));
+        }
 }
 
 /* C (m, n) = sum + beta C; sum has rows of width. With beta 0 C is not read. */

@@ -40,12 +40,33 @@ PLAIN(plain_f64, double, sp__left_f64, PLAIN_ROWS, PLAIN_COLS / 2)
 PLAIN(plain_f32_1, float, sp__left_f32, 1, PLAIN_COLS)
 PLAIN(plain_f64_1, double, sp__left_f64, 1, PLAIN_COLS / 2)
 
+#define PLAIN_DOTS(name, T, LANES)                                                      \
+    static void name(const T *x, const T *w, int64_t row, int64_t n, int64_t K, T *out) \
+    {                                                                                   \
+        for (int64_t i = 0; i < n; i++, w += row) {                                     \
+            T sum[LANES] = {0}, all = 0;                                                \
+            int64_t k = 0;                                                              \
+            for (; k + (LANES) <= K; k += (LANES))                                      \
+                for (int j = 0; j < (LANES); j++)                                       \
+                    sum[j] += x[k + j] * w[k + j];                                      \
+            for (; k < K; k++)                                                          \
+                all += x[k] * w[k];                                                     \
+            for (int j = 0; j < (LANES); j++)                                           \
+                all += sum[j];                                                          \
+            out[i] = all;                                                               \
+        }                                                                               \
+    }
+PLAIN_DOTS(plain_dots_f32, float, 8)
+PLAIN_DOTS(plain_dots_f64, double, 4)
+
 static const sp__tile plain = {
     "plain",
     PLAIN_ROWS,
     PLAIN_COLS,
     {[1] = plain_f32_1, [PLAIN_ROWS] = plain_f32},
     {[1] = plain_f64_1, [PLAIN_ROWS] = plain_f64},
+    plain_dots_f32,
+    plain_dots_f64,
 };
 
 #if defined(HAVE_X86) || defined(HAVE_NEON)
@@ -103,6 +124,62 @@ static const sp__tile plain = {
             ROWS_##n(KEEP_ON);                                                                            \
         }                                                                                                 \
     }
+/* Dot products, four rows at a time: two sums each, of vectors in turn, then the rest of K one by one. */
+#define DOT_START(i) V a##i = ZERO(), b##i = ZERO();
+#define DOT_ADD(i)                                   \
+    a##i = FMA(x0, LOAD(w + (i)*row + k), a##i);     \
+    b##i = FMA(x1, LOAD(w + (i)*row + k + W), b##i); \
+    __builtin_prefetch(w + ((i) + 4) * row + k);
+#define DOT_END(i)                    \
+    STORE(lanes, ADD_UP(a##i, b##i)); \
+    out[i] = lanes_sum(lanes, W) + rest(x + k, w + (i)*row + k, K - k);
+#define DOT_1(X) X(0)
+#define DOT_4(X) \
+    X(0)         \
+    X(1)         \
+    X(2)         \
+    X(3)
+#define DOT(name, n)                                                                      \
+    TARGET static void name##_##n(const T *x, const T *w, int64_t row, int64_t K, T *out) \
+    {                                                                                     \
+        T lanes[W];                                                                       \
+        int64_t k = 0;                                                                    \
+        DOT_##n(DOT_START);                                                               \
+        for (; k + 2 * W <= K; k += 2 * W) {                                              \
+            const V x0 = LOAD(x + k), x1 = LOAD(x + k + W);                               \
+            DOT_##n(DOT_ADD);                                                             \
+        }                                                                                 \
+        DOT_##n(DOT_END);                                                                 \
+    }
+#define LANES(sum, rest_of, T)                          \
+    static T sum(const T *lanes, int n)                 \
+    {                                                   \
+        T all = 0;                                      \
+        for (int i = 0; i < n; i++)                     \
+            all += lanes[i];                            \
+        return all;                                     \
+    }                                                   \
+    static T rest_of(const T *x, const T *w, int64_t n) \
+    {                                                   \
+        T all = 0;                                      \
+        for (int64_t i = 0; i < n; i++)                 \
+            all += x[i] * w[i];                         \
+        return all;                                     \
+    }
+LANES(lanes_sum_f32, rest_f32, float)
+LANES(lanes_sum_f64, rest_f64, double)
+#define DOTS(name)                                                                      \
+    DOT(name, 1)                                                                        \
+    DOT(name, 4)                                                                        \
+    static void name(const T *x, const T *w, int64_t row, int64_t n, int64_t K, T *out) \
+    {                                                                                   \
+        int64_t i = 0;                                                                  \
+        for (; i + 4 <= n; i += 4)                                                      \
+            name##_4(x, w + i * row, row, K, out + i);                                  \
+        for (; i < n; i++)                                                              \
+            name##_1(x, w + i * row, row, K, out + i);                                  \
+    }
+
 #define TILES_6(name) TILE(name, 1) TILE(name, 2) TILE(name, 3) TILE(name, 4) TILE(name, 5) TILE(name, 6)
 #define TILES_12(name) \
     TILE(name, 1) TILE(name, 2) TILE(name, 4) TILE(name, 6) TILE(name, 8) TILE(name, 10) TILE(name, 12)
@@ -128,62 +205,79 @@ static const sp__tile plain = {
 
 #define SPREAD(v) SET1(v)
 
-#define TARGET __attribute__((target("avx2,fma")))
-#define T      float
-#define LEFT   sp__left_f32
-#define V      __m256
-#define W      8
-#define ZERO   _mm256_setzero_ps
-#define LOAD   _mm256_loadu_ps
-#define STORE  _mm256_storeu_ps
-#define SET1   _mm256_set1_ps
-#define MUL    _mm256_mul_ps
-#define FMA    _mm256_fmadd_ps
+#define TARGET    __attribute__((target("avx2,fma")))
+#define T         float
+#define LEFT      sp__left_f32
+#define V         __m256
+#define W         8
+#define ZERO      _mm256_setzero_ps
+#define LOAD      _mm256_loadu_ps
+#define STORE     _mm256_storeu_ps
+#define SET1      _mm256_set1_ps
+#define MUL       _mm256_mul_ps
+#define ADD_UP    _mm256_add_ps
+#define FMA       _mm256_fmadd_ps
+#define lanes_sum lanes_sum_f32
+#define rest      rest_f32
 TILES_6(avx2_f32)
+DOTS(avx2_dots_f32)
 #include "kernels/gemm_undef.h"
-#define T     double
-#define LEFT  sp__left_f64
-#define V     __m256d
-#define W     4
-#define ZERO  _mm256_setzero_pd
-#define LOAD  _mm256_loadu_pd
-#define STORE _mm256_storeu_pd
-#define SET1  _mm256_set1_pd
-#define MUL   _mm256_mul_pd
-#define FMA   _mm256_fmadd_pd
+#define T         double
+#define LEFT      sp__left_f64
+#define V         __m256d
+#define W         4
+#define ZERO      _mm256_setzero_pd
+#define LOAD      _mm256_loadu_pd
+#define STORE     _mm256_storeu_pd
+#define SET1      _mm256_set1_pd
+#define MUL       _mm256_mul_pd
+#define ADD_UP    _mm256_add_pd
+#define FMA       _mm256_fmadd_pd
+#define lanes_sum lanes_sum_f64
+#define rest      rest_f64
 TILES_6(avx2_f64)
+DOTS(avx2_dots_f64)
 #include "kernels/gemm_undef.h"
 #undef TARGET
 
-#define TARGET __attribute__((target("avx512f")))
-#define T      float
-#define LEFT   sp__left_f32
-#define V      __m512
-#define W      16
-#define ZERO   _mm512_setzero_ps
-#define LOAD   _mm512_loadu_ps
-#define STORE  _mm512_storeu_ps
-#define SET1   _mm512_set1_ps
-#define MUL    _mm512_mul_ps
-#define FMA    _mm512_fmadd_ps
+#define TARGET    __attribute__((target("avx512f")))
+#define T         float
+#define LEFT      sp__left_f32
+#define V         __m512
+#define W         16
+#define ZERO      _mm512_setzero_ps
+#define LOAD      _mm512_loadu_ps
+#define STORE     _mm512_storeu_ps
+#define SET1      _mm512_set1_ps
+#define MUL       _mm512_mul_ps
+#define ADD_UP    _mm512_add_ps
+#define FMA       _mm512_fmadd_ps
+#define lanes_sum lanes_sum_f32
+#define rest      rest_f32
 TILES_14(avx512_f32)
+DOTS(avx512_dots_f32)
 #include "kernels/gemm_undef.h"
-#define T     double
-#define LEFT  sp__left_f64
-#define V     __m512d
-#define W     8
-#define ZERO  _mm512_setzero_pd
-#define LOAD  _mm512_loadu_pd
-#define STORE _mm512_storeu_pd
-#define SET1  _mm512_set1_pd
-#define MUL   _mm512_mul_pd
-#define FMA   _mm512_fmadd_pd
+#define T         double
+#define LEFT      sp__left_f64
+#define V         __m512d
+#define W         8
+#define ZERO      _mm512_setzero_pd
+#define LOAD      _mm512_loadu_pd
+#define STORE     _mm512_storeu_pd
+#define SET1      _mm512_set1_pd
+#define MUL       _mm512_mul_pd
+#define ADD_UP    _mm512_add_pd
+#define FMA       _mm512_fmadd_pd
+#define lanes_sum lanes_sum_f64
+#define rest      rest_f64
 TILES_14(avx512_f64)
+DOTS(avx512_dots_f64)
 #include "kernels/gemm_undef.h"
 #undef TARGET
 
-static const sp__tile avx2 = {"avx2", 6, 16, TABLE_6(avx2_f32), TABLE_6(avx2_f64)};
-static const sp__tile avx512 = {"avx512", 14, 32, TABLE_14(avx512_f32), TABLE_14(avx512_f64)};
+static const sp__tile avx2 = {"avx2", 6, 16, TABLE_6(avx2_f32), TABLE_6(avx2_f64), avx2_dots_f32, avx2_dots_f64};
+static const sp__tile avx512 = {"avx512",       14, 32, TABLE_14(avx512_f32), TABLE_14(avx512_f64), avx512_dots_f32,
+                                avx512_dots_f64};
 
 #elif defined(HAVE_NEON)
 
@@ -194,32 +288,40 @@ static const sp__tile avx512 = {"avx512", 14, 32, TABLE_14(avx512_f32), TABLE_14
 #define ZERO_F64()       vdupq_n_f64(0)
 #define SPREAD(v)        SET1(v)
 
-#define T     float
-#define LEFT  sp__left_f32
-#define V     float32x4_t
-#define W     4
-#define ZERO  ZERO_F32
-#define LOAD  vld1q_f32
-#define STORE vst1q_f32
-#define SET1  vdupq_n_f32
-#define MUL   vmulq_f32
-#define FMA   FMA_F32
+#define T         float
+#define LEFT      sp__left_f32
+#define V         float32x4_t
+#define W         4
+#define ZERO      ZERO_F32
+#define LOAD      vld1q_f32
+#define STORE     vst1q_f32
+#define SET1      vdupq_n_f32
+#define MUL       vmulq_f32
+#define ADD_UP    vaddq_f32
+#define FMA       FMA_F32
+#define lanes_sum lanes_sum_f32
+#define rest      rest_f32
 TILES_12(neon_f32)
+DOTS(neon_dots_f32)
 #include "kernels/gemm_undef.h"
-#define T     double
-#define LEFT  sp__left_f64
-#define V     float64x2_t
-#define W     2
-#define ZERO  ZERO_F64
-#define LOAD  vld1q_f64
-#define STORE vst1q_f64
-#define SET1  vdupq_n_f64
-#define MUL   vmulq_f64
-#define FMA   FMA_F64
+#define T         double
+#define LEFT      sp__left_f64
+#define V         float64x2_t
+#define W         2
+#define ZERO      ZERO_F64
+#define LOAD      vld1q_f64
+#define STORE     vst1q_f64
+#define SET1      vdupq_n_f64
+#define MUL       vmulq_f64
+#define ADD_UP    vaddq_f64
+#define FMA       FMA_F64
+#define lanes_sum lanes_sum_f64
+#define rest      rest_f64
 TILES_12(neon_f64)
+DOTS(neon_dots_f64)
 #include "kernels/gemm_undef.h"
 
-static const sp__tile neon = {"neon", 12, 8, TABLE_12(neon_f32), TABLE_12(neon_f64)};
+static const sp__tile neon = {"neon", 12, 8, TABLE_12(neon_f32), TABLE_12(neon_f64), neon_dots_f32, neon_dots_f64};
 
 #endif
 

@@ -8,4 +8,7 @@
 #undef STORE
 #undef SET1
 #undef MUL
+#undef ADD_UP
+#undef lanes_sum
+#undef rest
 #undef FMA

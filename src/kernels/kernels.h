@@ -5,7 +5,7 @@
  *   copy.c index.c                       strided copies, fills, gather, scatter, one-hot
  *   reduce.c order.c topk.c              sums, extremes and where they are, cumulative sums, top k
  *   gemm.c conv.c pool.c                 the heavy ones; gemm_own.c, gemm_tile.c: our matrix product
- *   norm.c softmax.c dropout.c           layers
+ *   norm.c bn_act.c softmax.c dropout.c  layers
  *   optim.c vector.c                     optimizer steps, gradient accumulation
  *   backend.c                            which of them another library computes; onednn/ is one
  *
@@ -39,7 +39,9 @@ const char *sp__k_backend(void);
 /* ---- one operand: y[i] = f(x[i]), i < n, in place allowed ---- */
 
 /* X(NAME, formula, integers too). Integers wrap: NEG and ABS of the smallest give itself; FLOOR to TRUNC copy. BOOL has
- * LOGICAL_NOT only, and no other type has it. ROUND takes halves to even. */
+ * LOGICAL_NOT only, and no other type has it. ROUND takes halves to even. Of F32, EXP, EXPM1, LOG, TANH and ERF are within 2
+ * units in the last place, LOG1P within 2.5, SIGMOID and SOFTPLUS within 3 (a SIGMOID below 2^-126 may be 0); special values
+ * are libm's. The others, and all of F64, are libm's or one rounding. */
 #define SP__UNARY(X)                                                \
     X(NEG, "-x", 1)                                                 \
     X(ABS, "|x|", 1)                                                \
@@ -331,6 +333,22 @@ bool sp__k_bn_apply(sp_dtype dtype, void *y, const void *x, const void *mean, co
  * dy; dx, dgamma, dbeta (C) may each be NULL. */
 bool sp__k_bn_grad(sp_dtype dtype, void *dx, void *dgamma, void *dbeta, const void *dy, const void *x, const void *mean,
                    const void *var, const void *gamma, double eps, int64_t N, int64_t C, int64_t S);
+
+/* BatchNorm in training, ReLU, and where `pool` is said the largest of windows of 2x2, side by side; a last row or column that fills
+ * no window is left out. N, C, H, W > 0.
+ *   x, dx (N,C,H,W)    y, dy the same, or (N,C,H/2,W/2)    gamma, beta (C) may be NULL (1, 0)    mean, var, dgamma, dbeta (C)
+ * Sums over 64 elements at most are taken in the type itself, these in double: mean and var differ from sp__k_bn_stats()'s by some
+ * units in the last place. Of equal largest elements the first one gets the gradient. */
+typedef struct sp__bn_relu {
+    int64_t N, C, H, W;
+    bool pool;
+    double eps;
+} sp__bn_relu;
+bool sp__k_bn_relu(sp_dtype dtype, const sp__bn_relu *b, void *y, void *mean, void *var, const void *x,
+                   const void *gamma, const void *beta);
+/* Gradients of all together, from x, mean and var: nothing of the way there need be kept. dx may not be x. */
+bool sp__k_bn_relu_grad(sp_dtype dtype, const sp__bn_relu *b, void *dx, void *dgamma, void *dbeta, const void *dy,
+                        const void *x, const void *mean, const void *var, const void *gamma, const void *beta);
 
 /* y (outer, inner) = (x - mean) rstd gamma + beta, rows normalised by their own mean and biased variance, rstd =
  * 1 / sqrt(variance + eps); mean, rstd (outer) may be NULL; gamma, beta (inner) may be NULL. In place. */

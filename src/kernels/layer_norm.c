@@ -38,7 +38,7 @@ bool sp__k_layer_norm(sp_dtype dtype, void *y, void *mean, void *rstd, const voi
                      .eps = eps,
                      .outer = outer,
                      .inner = inner};
-    sp__for(outer, 1, outer * inner * 3, dtype == SP_F32 ? forward_range_f32 : forward_range_f64, &job);
+    sp__for(outer, 1, outer * inner * SP__COST_NORM, dtype == SP_F32 ? forward_range_f32 : forward_range_f64, &job);
     return true;
 }
 
@@ -58,8 +58,9 @@ bool sp__k_layer_norm_grad(sp_dtype dtype, void *dx, void *dgamma, void *dbeta, 
                      .outer = outer,
                      .inner = inner};
     if (dgamma || dbeta) /* first: dx may overwrite dy */
-        sp__for(inner, COLUMNS, outer * inner * 2, dtype == SP_F32 ? affine_range_f32 : affine_range_f64, &job);
+        sp__for(inner, COLUMNS, outer * inner * SP__COST_NORM, dtype == SP_F32 ? affine_range_f32 : affine_range_f64,
+                &job);
     if (dx)
-        sp__for(outer, 1, outer * inner * 4, dtype == SP_F32 ? grad_range_f32 : grad_range_f64, &job);
+        sp__for(outer, 1, outer * inner * 2 * SP__COST_NORM, dtype == SP_F32 ? grad_range_f32 : grad_range_f64, &job);
     return true;
 }

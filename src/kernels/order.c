@@ -40,12 +40,59 @@ SP__INT_TYPES(X)
 X(BOOL, uint8_t, )
 #undef X
 
+/* A row of n >= LANES floats: first the extreme by LANES candidates side by side, then its first place, a block at a time. p
+ * is the candidate, q the best so far; a NaN is looked for by x != x. */
+enum { LANES = 16, BLOCK = 64 };
+
+#define ROW(f, D, T, better)                                                        \
+    SP__HOT static void f##_row_##D(int64_t *restrict y, const void *x_, int64_t n) \
+    {                                                                               \
+        const T *x = x_;                                                            \
+        T lane[LANES];                                                              \
+        int64_t i = LANES;                                                          \
+        memcpy(lane, x, sizeof lane);                                               \
+        for (; i + LANES <= n; i += LANES) {                                        \
+            SP__SIMD                                                                \
+            for (int l = 0; l < LANES; l++) {                                       \
+                const T p = x[i + l], q = lane[l];                                  \
+                lane[l] = (better) ? p : q;                                         \
+            }                                                                       \
+        }                                                                           \
+        for (int l = 1; l < LANES + (int)(n - i); l++) {                            \
+            const T p = l < LANES ? lane[l] : x[i + l - LANES], q = lane[0];        \
+            lane[0] = (better) ? p : q;                                             \
+        }                                                                           \
+        const T best = lane[0];                                                     \
+        const bool is_nan = best != best;                                           \
+        int found = 0;                                                              \
+        for (i = 0; i + BLOCK <= n; i += BLOCK) {                                   \
+            SP__SIMD_ANY(found)                                                     \
+            for (int k = 0; k < BLOCK; k++)                                         \
+                found |= (x[i + k] == best) | (is_nan & (x[i + k] != x[i + k]));    \
+            if (found)                                                              \
+                break;                                                              \
+        }                                                                           \
+        while (!(x[i] == best || (is_nan && x[i] != x[i])))                         \
+            i++;                                                                    \
+        *y = i;                                                                     \
+    }
+#define X(D, T, C, S, load, store)                    \
+    ROW(MAX, D, T, ((p > q) | ((p != p) & (q == q)))) \
+    ROW(MIN, D, T, ((p < q) | ((q != q) & (p == p))))
+SP__REAL_TYPES(X)
+#undef X
+
+typedef void (*arg_row)(int64_t *y, const void *x, int64_t n);
+static const arg_row arg_rows[SP_DTYPE_COUNT_][2] = {
+    [SP_F32] = {MAX_row_F32, MIN_row_F32}, [SP_F64] = {MAX_row_F64, MIN_row_F64}};
+
 #define X(D, text, bytes) [SP_##D] = {MAX_##D, MIN_##D},
 static const arg_loop arg_loops[SP_DTYPE_COUNT_][2] = {SP_DTYPES(X)};
 #undef X
 
 typedef struct arg_job {
     arg_loop loop;
+    arg_row row; /* for rows by themselves; NULL: none for this type, or too short */
     int64_t *y;
     const char *x;
     int64_t ex, red, inner;
@@ -55,7 +102,9 @@ typedef struct arg_job {
 static void arg_range(const void *arg, int64_t begin, int64_t end)
 {
     const arg_job *j = arg;
-    for (int64_t i = begin; i < end;) {
+    for (int64_t i = begin; j->row && i < end; i++)
+        j->row(j->y + i, j->x + i * j->red * j->ex, j->red);
+    for (int64_t i = begin; !j->row && i < end;) {
         int64_t o = i / j->inner, column = i % j->inner;
         int64_t n = SP__MIN(SP__MIN(j->inner - column, end - i), COLUMNS);
         j->loop(j->y + i, j->x + (o * j->red * j->inner + column) * j->ex, j->red, j->inner, n);
@@ -67,8 +116,9 @@ bool sp__k_argreduce(sp__reduce f, sp_dtype dtype, int64_t *y, const void *x, in
 {
     if ((f != SP__MAX && f != SP__MIN) || (unsigned)dtype >= SP_DTYPE_COUNT_ || red < 1)
         return false;
-    arg_job job = {arg_loops[dtype][f == SP__MIN], y, x, sp__bytes(dtype), red, inner};
-    sp__for(outer * inner, 8, outer * inner * red, arg_range, &job);
+    arg_row row = inner == 1 && red >= BLOCK ? arg_rows[dtype][f == SP__MIN] : NULL;
+    arg_job job = {arg_loops[dtype][f == SP__MIN], row, y, x, sp__bytes(dtype), red, inner};
+    sp__for(outer * inner, 8, outer * inner * red * SP__COST_SCAN, arg_range, &job);
     return true;
 }
 
@@ -130,6 +180,6 @@ bool sp__k_cumsum(sp_dtype dtype, void *y, const void *x, int64_t outer, int64_t
         return false;
     cumsum_job job = {cumsum_loops[dtype], y, x, sp__bytes(dtype), n, inner, exclusive, reverse};
     if (n > 0)
-        sp__for(outer * inner, 1, outer * n * inner, cumsum_range, &job);
+        sp__for(outer * inner, 1, outer * n * inner * SP__COST_SCAN, cumsum_range, &job);
     return true;
 }

@@ -189,7 +189,7 @@ static void reduce_long_row(const reduce_job *j, int64_t o)
     accumulators part;
     int64_t piece = SP__MAX((j->red - 1) / PIECES + 1, PIECE_MIN), pieces = (j->red - 1) / piece + 1;
     pieces_job job = {j->r, j->x + o * j->red * j->ex, j->ex, j->red, piece, (char *)&part};
-    sp__for(pieces, 1, j->red, pieces_range, &job);
+    sp__for(pieces, 1, j->red * SP__COST_SUM, pieces_range, &job);
     j->r->fold(&part, pieces);
     j->r->finish(j->y + o * j->ey, &part, 1, j->divisor, j->wide);
 }
@@ -203,9 +203,9 @@ bool sp__k_reduce(sp__reduce f, sp_dtype to, sp_dtype from, void *y, const void 
     reduce_job job = {r,           y, x, sp__bytes(to), sp__bytes(from), red, inner, f == SP__MEAN ? (double)red : 1,
                       to == SP_I64};
     if (inner != 1)
-        sp__for(outer * inner, 16, outer * inner * red, columns_range, &job);
+        sp__for(outer * inner, 16, outer * inner * red * SP__COST_SUM, columns_range, &job);
     else if (outer > 16 || red < 2 * PIECE_MIN)
-        sp__for(outer, 1, outer * red, rows_range, &job);
+        sp__for(outer, 1, outer * red * SP__COST_SUM, rows_range, &job);
     else
         for (int64_t o = 0; o < outer; o++)
             reduce_long_row(&job, o);

@@ -52,12 +52,15 @@ static inline int64_t label_at(const sp__cross_entropy *ce, const void *labels, 
 #undef EXP
 #undef NAME
 
+/* An element of a line of n; what a line costs beside its elements is most of it in short ones. */
+static int64_t cost_of(int64_t n) { return n < LANES ? 3 * SP__COST_MATH : SP__COST_MATH; }
+
 static bool lines(sp_dtype dtype, const line_job *j, int64_t outer)
 {
     if (dtype != SP_F32 && dtype != SP_F64)
         return false;
     if (j->n > 0)
-        sp__for(outer * j->inner, 1, outer * j->n * j->inner * SP__COST_MATH,
+        sp__for(outer * j->inner, 1, outer * j->n * j->inner * cost_of(j->inner == 1 ? j->n : LANES),
                 dtype == SP_F32 ? lines_range_f32 : lines_range_f64, j);
     return true;
 }
@@ -90,7 +93,7 @@ static bool entropy(sp_dtype dtype, const entropy_job *j, sp__range f32, sp__ran
     if ((dtype != SP_F32 && dtype != SP_F64) || (ce->label_dtype != SP_I32 && ce->label_dtype != SP_I64))
         return false;
     if (ce->C > 0)
-        sp__for(ce->N, 1, ce->N * ce->C * SP__COST_MATH, dtype == SP_F32 ? f32 : f64, j);
+        sp__for(ce->N, 1, ce->N * ce->C * cost_of(ce->C), dtype == SP_F32 ? f32 : f64, j);
     return true;
 }
 

@@ -14,9 +14,11 @@ SP__HOT static T NAME(largest)(const T *x, int64_t n)
         T lane[LANES];
         for (int l = 0; l < LANES; l++)
             lane[l] = x[l];
-        for (i = LANES; i + LANES <= n; i += LANES)
+        for (i = LANES; i + LANES <= n; i += LANES) {
+            SP__SIMD
             for (int l = 0; l < LANES; l++)
                 lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];
+        }
         for (int l = 0; l < LANES; l++)
             most = lane[l] > most ? lane[l] : most;
     }

@@ -169,11 +169,37 @@ static void unary_range(const void *arg, int64_t begin, int64_t end)
     j->loop(sp__at_mut(j->y, begin * j->bytes), sp__at(j->x, begin * j->bytes), end - begin);
 }
 
+/* As VECTOR and SCALAR above. */
+static int64_t cost_of(sp__unary f, sp_dtype dtype)
+{
+    if (f < SP__EXP)
+        return sp__bytes(dtype) == 2 && sp_dtype_is_float(dtype) ? SP__COST_HALF : 1;
+    switch (f) {
+    case SP__EXP:
+    case SP__EXPM1:
+    case SP__LOG:
+    case SP__LOG1P:
+    case SP__TANH:
+    case SP__SIGMOID:
+    case SP__SILU:
+        return dtype == SP_F32 ? SP__COST_MATH : SP__COST_LIBM;
+    case SP__ERF:
+    case SP__SOFTPLUS:
+    case SP__GELU_TANH:
+    case SP__GELU_ERF:
+        return dtype == SP_F32 ? SP__COST_ERF : SP__COST_LIBM;
+    case SP__LOGICAL_NOT:
+        return 1;
+    default:
+        return SP__COST_LIBM;
+    }
+}
+
 bool sp__k_unary(sp__unary f, sp_dtype dtype, void *y, const void *x, int64_t n)
 {
     if ((unsigned)f >= SP__UNARY_COUNT_ || (unsigned)dtype >= SP_DTYPE_COUNT_ || !loops[dtype][f])
         return false;
     unary_job job = {loops[dtype][f], y, x, sp__bytes(dtype)};
-    sp__for(n, SP__GRAIN, f >= SP__EXP ? n * SP__COST_MATH : n, unary_range, &job);
+    sp__for(n, SP__GRAIN, n * cost_of(f, dtype), unary_range, &job);
     return true;
 }

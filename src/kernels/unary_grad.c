@@ -103,7 +103,8 @@ bool sp__k_unary_grad(sp__unary f, sp_dtype dtype, void *dx, const void *dy, con
         return false;
     grad_job job = {loops[dtype][f], dx, dy, v, sp__bytes(dtype)};
     bool costly = f == SP__SOFTPLUS || f == SP__SILU || f == SP__GELU_TANH || f == SP__GELU_ERF;
-    sp__for(n, SP__GRAIN, costly ? n * SP__COST_MATH : n, grad_range, &job);
+    int64_t cost = !costly ? 1 : dtype == SP_F32 ? SP__COST_ERF : SP__COST_LIBM;
+    sp__for(n, SP__GRAIN, n * cost, grad_range, &job);
     return true;
 }
 

@@ -3,6 +3,7 @@
  *   training    y, the batch's mean, its unbiased variance (for moving averages), its biased one (which y is made with)
  *   inference   y by the mean and variance given */
 #include "kernels/kernels.h"
+#include "ops/fused.h"
 #include "ops/norm.h"
 #include "ops/op.h"
 
@@ -118,6 +119,14 @@ static sp_status batch_norm_run(sp__call *c)
                                epsilon_of(c->attrs), e.N, e.C, e.S))
         return SP_OK;
     return sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(t));
+}
+
+bool sp__is_bn_training(const sp__op *op, const void *attrs, double *epsilon)
+{
+    if (op != &sp__op_batch_norm || !is_training(attrs))
+        return false;
+    *epsilon = epsilon_of(attrs);
+    return true;
 }
 
 /* ---- the gradient written with ops ---- */

@@ -47,4 +47,15 @@ typedef struct sp__chain_attrs {
 int sp__chain_find(const sp__op *op, const void *attrs);
 static inline int64_t sp__chain_step(int function, int a, int b) { return function | a << 8 | b << 16; }
 
+/* BatchNormReLU, BatchNormReLUGrad (bn_relu.c). */
+typedef struct sp__bn_relu_attrs {
+    double epsilon;
+    bool pool; /* the largest of 2x2 windows behind it */
+} sp__bn_relu_attrs;
+
+/* Whether a node is MaxPool by 2x2 windows side by side, without padding. */
+bool sp__is_pool_2x2(const sp__op *op, const void *attrs);
+/* Whether a node is BatchNorm in training, and its epsilon. */
+bool sp__is_bn_training(const sp__op *op, const void *attrs, double *epsilon);
+
 #endif

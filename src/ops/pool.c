@@ -4,6 +4,7 @@
  * gradient is a scatter (MaxPoolGrad), whose gradient is a gather (MaxPoolGather), whose gradient is the scatter again.
  * AvgPool is linear; AvgPool and AvgPoolGrad are each other's gradient. */
 #include "kernels/kernels.h"
+#include "ops/fused.h"
 #include "ops/op.h"
 #include "ops/window.h"
 
@@ -260,6 +261,15 @@ const sp__op sp__op_max_pool2d_gather = {.name = "MaxPoolGather",
                                          .run = max_pool2d_gather_run,
                                          .grad = max_pool2d_gather_grad,
                                          .saves = SP__IN(1)};
+
+bool sp__is_pool_2x2(const sp__op *op, const void *attrs)
+{
+    const pool_attrs *a = attrs;
+    if (op != &sp__op_max_pool2d || a->ceil_mode || a->pad_mode != SP__PAD_VALID)
+        return false;
+    const sp__ints *k = &a->kernel_size, *s = &a->strides;
+    return k->n == 2 && s->n == 2 && k->v[0] == 2 && k->v[1] == 2 && s->v[0] == 2 && s->v[1] == 2;
+}
 
 /* ---- AvgPool ---- */
 

@@ -11,7 +11,8 @@ wrong() {
     status=1
 }
 
-if command -v ldd >/dev/null; then
+linked='^SPORE_LAZY:[A-Z]*=OFF\|^SPORE_SANITIZE:[A-Z]*=.'
+if command -v ldd >/dev/null && ! grep -q "$linked" "$BUILD/CMakeCache.txt"; then
     ldd "$SPORE" >"$work/needs" 2>/dev/null || :
     for part in onednn:libdnnl curl:libcurl archive:libarchive; do
         [ -f "$BUILD/lazy/base/lazy/${part%:*}.h" ] || continue # linked: -DSPORE_LAZY=OFF, or outside of the system's folders
