@@ -40,8 +40,9 @@ typedef struct sp_compiled sp_compiled;
  * training step: one that calls sp_value_and_grad() and sp_optim_step(). It is run once, on symbolic tensors, for each combination
  * of types and shapes of its inputs, and again when a cell in it was switched between training and evaluation; what C does besides
  * calling operators happens then only. Parameters, optimizer state, moving statistics and dropout's random stream are those of the
- * cells and the optimizer: a compiled step and ordinary calls may take turns. fn, self, and the optimizers and cells used must live
- * as long as the compiled function. */
+ * cells and the optimizer: a compiled step and ordinary calls may take turns. A parameter is read where an operator reads it: a view
+ * of it (reshape, slice) holds what the parameter held there, while in an ordinary call it shows later changes. fn, self, and the
+ * optimizers and cells used must live as long as the compiled function. */
 typedef struct sp_compile_opts {
     int _;
     sp_fn fn;

@@ -303,6 +303,8 @@ static sp_tensor *result(sp__executor *p, sp_list in, int value)
     const sp__value *v = &p->graph->values[value];
     const sp__place *place = &p->layout.place[value];
     const sp__buffer *b = &p->layout.buffers[place->buffer];
+    if (v->tensor && is_updated(p->graph, v->tensor)) /* the elements that it is about to lose */
+        return sp_from(v->tensor->data, v->desc.dtype, v->desc.shape);
     if (v->tensor)
         return sp__scope_take(sp__retain(v->tensor)) ? v->tensor : NULL;
     if (b->home == SP__HOME_INPUT || b->home == SP__HOME_OUTPUT) {
@@ -328,9 +330,10 @@ sp_list sp__executor_run(sp__executor *p, sp_list in)
         p->in[i].shell->data = (char *)in.at[p->in[i].index]->data + p->in[i].bytes;
     if (!outputs_make(p) || run_steps(p) != SP_OK)
         return sp__list_none();
+    sp_list out = results(p, in);
     run_copies(p);
     p->runs++;
-    return results(p, in);
+    return out;
 }
 
 /* ---- looking ---- */

@@ -57,11 +57,15 @@ typedef struct sp__hook {
     void *self;
 } sp__hook;
 
-/* Whether a cell is training; it outlives the cell if a graph was traced that depends on it. */
+/* Whether a cell is training, or an optimizer uses its moments; it outlives them if a graph was traced that depends on it. */
 typedef struct sp__mode {
     atomic_int refs;
     bool on;
+    bool (*ask)(void *self); /* not NULL: says whether it is on now */
+    void *self;
 } sp__mode;
+
+static inline bool sp__mode_on(const sp__mode *m) { return m->ask ? m->ask(m->self) : m->on; }
 
 /* A mode as it was when the graph was traced. */
 typedef struct sp__seen_mode {

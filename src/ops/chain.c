@@ -72,20 +72,21 @@ static bool code_is_good(const sp__chain_attrs *attrs, int n_in)
 
 static sp_status chain_rule(sp__call *c)
 {
-    const sp_tensor *most = c->in[0];
-    for (int i = 1; i < c->n_in; i++)
-        if (c->in[i]->size > most->size)
-            most = c->in[i];
+    const sp_dtype dtype = c->in[0]->dtype;
+    sp_shape shape = c->in[0]->shape;
+    bool fit = true;
+    for (int i = 1; fit && i < c->n_in; i++)
+        fit = sp__broadcast(shape, c->in[i]->shape, &shape);
     for (int i = 0; i < c->n_in; i++) {
-        if (sp__want_type(c, i, most->dtype) != SP_OK)
+        if (sp__want_type(c, i, dtype) != SP_OK)
             return SP_ERR_DTYPE;
-        if (!sp_shape_equal(c->in[i]->shape, most->shape) && c->in[i]->size != 1)
+        if (!fit || (!sp_shape_equal(c->in[i]->shape, shape) && c->in[i]->size != 1))
             return sp__err(SP_ERR_SHAPE, "%s: argument %d has shape %s, expected %s or one element", c->op->label,
-                           i + 1, SP__STR(c->in[i]), SP__STR(most));
+                           i + 1, SP__STR(c->in[i]), sp__shape_text(shape));
     }
-    c->out[0] = sp__desc_of(most);
-    if (most->dtype != SP_F32 && most->dtype != SP_F64)
-        return sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(most->dtype));
+    c->out[0] = (sp__desc){dtype, shape};
+    if (dtype != SP_F32 && dtype != SP_F64)
+        return sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(dtype));
     if (code_is_good(c->attrs, c->n_in))
         return SP_OK;
     return sp__err(SP_ERR_VALUE, "%s: code reads what is not there, expected functions of earlier registers",

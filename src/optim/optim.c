@@ -169,6 +169,9 @@ void sp_optim_free(sp_optim *o)
         sp__release(o->slots[i]);
     for (int i = 0; o->numbers_of && i < o->n; i++)
         sp__release(o->numbers_of[i]);
+    if (o->mode)
+        o->mode->ask = NULL;
+    sp__mode_release(o->mode);
     sp__free(o->numbers_of, (size_t)o->n * sizeof *o->numbers_of);
     for (int i = 0; i < SP__NUMBERS + SP__OPTIM_OWN; i++)
         sp__release(o->numbers[i].tensor);

@@ -49,6 +49,7 @@ typedef struct sp__optim_kind {
     void (*update)(sp_optim *o, int i, const void *g); /* parameter i by its gradient's elements */
     const sp__op *op;                                  /* the update while traced, and its numbers for parameter i; */
     void (*numbers)(sp_optim *o, int i, double *v);    /* called after begin, once a step                           */
+    bool (*has_moments)(sp_optim *o);                  /* whether the update uses slots now; NULL: it always does   */
 } sp__optim_kind;
 
 struct sp_optim {
@@ -67,6 +68,7 @@ struct sp_optim {
     sp_tensor **state; /* what sp_optim_state() gives                                 */
     int n_state;
     sp_tensor **numbers_of; /* by parameter: what a traced update reads; all NULL until a step is traced */
+    struct sp__mode *mode;  /* whether it has moments, for graphs; NULL until a step is traced           */
 };
 
 /* The common part of the options, checked by sp__optim_new. */

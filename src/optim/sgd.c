@@ -42,6 +42,8 @@ static void sgd_numbers(sp_optim *o, int i, double *v)
     sp__sgd_to_numbers(v, &rule);
 }
 
+static bool sgd_has_moments(sp_optim *o) { return sp__number_get(&o->numbers[MOMENTUM]) != 0; }
+
 static const sp__optim_kind kind = {.name = "SGD",
                                     .n_own = 1,
                                     .own = {{"momentum", 0}},
@@ -50,7 +52,8 @@ static const sp__optim_kind kind = {.name = "SGD",
                                     .begin = sgd_begin,
                                     .update = sgd_update,
                                     .op = &sp__op_sgd,
-                                    .numbers = sgd_numbers};
+                                    .numbers = sgd_numbers,
+                                    .has_moments = sgd_has_moments};
 
 static bool options_are_good(const sp_sgd_opts *opts)
 {

@@ -31,9 +31,27 @@ static bool all_numbers(sp_optim *o)
     return true;
 }
 
-/* How many of the slots the update reads; those of SGD are not there without momentum. */
-static int moments(const sp_optim *o)
+static bool has_moments(void *optim)
 {
+    sp_optim *o = optim;
+    return !o->kind->has_moments || o->kind->has_moments(o);
+}
+
+/* The graph holds as long as the momentum does not come or go: it may be set in the state (a checkpoint). */
+static bool note_moments(sp_optim *o)
+{
+    if (!o->mode && !(o->mode = sp__mode_new()))
+        return false;
+    o->mode->ask = has_moments;
+    o->mode->self = o;
+    return sp__trace_saw(o->mode);
+}
+
+/* How many of the slots the update reads; SGD has none without momentum. */
+static int moments(sp_optim *o)
+{
+    if (!has_moments(o))
+        return 0;
     int most = SP__MIN(o->kind->op->max_in - 3, o->n_slots), n = 0;
     while (n < most && o->slots[n * o->n])
         n++;
@@ -57,7 +75,7 @@ static sp_status update(sp_optim *o, int i, sp_tensor *g, int n_moments)
 
 sp_status sp__optim_trace_step(sp_optim *o, sp_list grads)
 {
-    if (!all_numbers(o) || !sp__trace_hook(begin, o))
+    if (!all_numbers(o) || !note_moments(o) || !sp__trace_hook(begin, o))
         return sp_error();
     sp_status st = SP_OK;
     for (int i = 0; st == SP_OK && i < o->n; i++)
