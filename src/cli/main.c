@@ -46,7 +46,8 @@ static int usage(FILE *out)
 
 static int unknown(const char *name)
 {
-    cli_complain("no command '%s', expected train, eval, predict, info, graph, download or bench (see spore --help)", name);
+    cli_complain("no command '%s', expected train, eval, predict, info, graph, download or bench (see spore --help)",
+                 name);
     return CLI_MISUSED;
 }
 
