@@ -107,6 +107,7 @@ const char *sp__node_place(const sp__graph_node *n) { return n->path ? n->path :
     X(PRODUCT, matmul)             \
     X(PRODUCT, fused_matmul)       \
     X(PRODUCT, conv2d)             \
+    X(PRODUCT, conv2d_bias)        \
     X(PRODUCT, conv2d_input)       \
     X(PRODUCT, conv2d_filter)      \
     X(NORM, batch_norm)            \

@@ -69,7 +69,8 @@ sp_graph *sp__graph_copy(const sp_graph *g)
 
 int *sp__graph_uses(const sp_graph *g)
 {
-    size_t bytes = (size_t)g->n_values * sizeof(int);
+    /* Values that the pass adds, a few for each node that it replaces, can be asked for as well: nobody uses them. */
+    size_t bytes = ((size_t)g->n_values + 2 * SP__MAX_OUT * (size_t)g->n_nodes) * sizeof(int);
     int *uses = sp__scope_alloc(bytes);
     if (!uses)
         return NULL;

@@ -12,7 +12,8 @@
 /* A graph of the same nodes; tensors are shared. NULL on failure. */
 sp_graph *sp__graph_copy(const sp_graph *g);
 
-/* How often each value is used: by nodes, as output, as update's value. (n_values) in the current scope; NULL on failure. */
+/* How often each value is used: by nodes, as output, as update's value. In the current scope; NULL on failure. Values that a pass
+ * adds later, for nodes that it replaces, count as not used. */
 int *sp__graph_uses(const sp_graph *g);
 
 /* The only node that reads a value; -1 if there are none or several, or if the caller gets it. uses as above. */

@@ -22,6 +22,8 @@ typedef struct sp__pass {
     X(transpose, "transposes go into the matrix products that read them")                               \
     X(cross_entropy, "softmax, cross entropy and their gradient in one pass over the logits")           \
     X(bn_relu, "BatchNorm, ReLU and 2x2 max pooling in two passes over the image, and so back")         \
+    X(conv_bn, "BatchNorm by constant statistics goes into the weights of the convolution before it")   \
+    X(conv_bias, "bias and activation go into the convolution")                                         \
     X(fuse_bias, "bias and activation go into the matrix product")                                      \
     X(fuse_mask, "ReLU's way back goes into the matrix product")                                        \
     X(fold_update, "SGD's update goes into the matrix product of the weight's gradient")                \

@@ -191,6 +191,7 @@ static void call_begin(sp__call *c, const sp__op *op, int n, sp_tensor *const *i
     c->n_in = n;
     c->n_out = op->n_out;
     c->in = in;
+    c->plan = NULL;
     for (int j = 0; j < op->n_out; j++)
         c->out[j] = (sp__desc){0};
     for (int j = 0; j < SP__MAX_OUT; j++)

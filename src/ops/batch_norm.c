@@ -121,12 +121,21 @@ static sp_status batch_norm_run(sp__call *c)
     return sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(t));
 }
 
-bool sp__is_bn_training(const sp__op *op, const void *attrs, double *epsilon)
+static bool is_bn(const sp__op *op, const void *attrs, bool training, double *epsilon)
 {
-    if (op != &sp__op_batch_norm || !is_training(attrs))
+    if (op != &sp__op_batch_norm || is_training(attrs) != training)
         return false;
     *epsilon = epsilon_of(attrs);
     return true;
+}
+
+bool sp__is_bn_training(const sp__op *op, const void *attrs, double *epsilon)
+{
+    return is_bn(op, attrs, true, epsilon);
+}
+bool sp__is_bn_inference(const sp__op *op, const void *attrs, double *epsilon)
+{
+    return is_bn(op, attrs, false, epsilon);
 }
 
 /* ---- the gradient written with ops ---- */

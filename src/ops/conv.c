@@ -6,6 +6,7 @@
  * so there are derivatives of any order.
  *   x (N, C, H, W)    w (M, C / group, kh, kw)    y (N, M, OH, OW) */
 #include "kernels/kernels.h"
+#include "ops/fused.h"
 #include "ops/op.h"
 #include "ops/window.h"
 
@@ -15,6 +16,7 @@ typedef struct conv_attrs {
     sp__ints stride, dilation; /* height, width                 */
     int64_t group;             /* divides C and M               */
     sp__ints size;             /* of Input: H, W; of Filter: kh, kw: what windows of y's number do not tell */
+    int act;                   /* of Conv2DBias: sp__fused_act          */
 } conv_attrs;
 
 #define CONV_FIELDS                                                                 \
@@ -25,6 +27,8 @@ typedef struct conv_attrs {
         SP__FIELD(conv_attrs, group, SP__INT, .min = 1, .max = SP__WINDOW_MAX, .preset = 1)
 
 static const sp__field conv_fields[] = {CONV_FIELDS};
+static const sp__field bias_fields[] = {CONV_FIELDS,
+                                        SP__FIELD(conv_attrs, act, SP__ENUM, .words = sp__fused_act_words)};
 static const sp__field back_fields[] = {CONV_FIELDS,
                                         SP__FIELD(conv_attrs, size, SP__INTS, .min = 1, .max = SP__WINDOW_MAX)};
 
@@ -120,30 +124,74 @@ static sp_status conv2d_filter_rule(sp__call *c) { return rule(c, describe_filte
 
 /* ---- kernels ---- */
 
-/* One of the three passes, with a workspace. */
-static sp_status run(sp__call *c, describer of, sp__conv_pass pass)
-{
+/* What a pass needs: the geometry, and room to work in. */
+typedef struct conv_plan {
     sp__conv k;
-    sp_status st = of(c, &k);
+    size_t bytes;
+    void *ws;
+} conv_plan;
+
+static sp_status plan_make(conv_plan *p, const sp__call *c, describer of, sp__conv_pass pass)
+{
+    sp_status st = of(c, &p->k);
     if (st != SP_OK)
         return st;
-    sp_dtype t = c->in[0]->dtype;
-    size_t bytes = sp__k_conv_workspace(t, &k, pass);
-    void *ws = bytes ? sp__alloc(bytes) : NULL;
-    if (bytes && !ws)
-        return SP_ERR_NOMEM;
-    void *y = c->y[0]->data;
-    const void *a = c->in[0]->data, *b = c->in[1]->data;
-    bool done = pass == SP__CONV_FORWARD ? sp__k_conv(t, &k, y, a, b, NULL, ws, bytes)
-                : pass == SP__CONV_INPUT ? sp__k_conv_grad_input(t, &k, y, a, b, ws, bytes)
-                                         : sp__k_conv_grad_weight(t, &k, y, a, b, ws, bytes);
-    sp__free(ws, bytes);
-    return done ? SP_OK : sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(t));
+    p->bytes = sp__k_conv_workspace(c->in[0]->dtype, &p->k, pass);
+    p->ws = p->bytes ? sp__alloc(p->bytes) : NULL;
+    return p->bytes && !p->ws ? SP_ERR_NOMEM : SP_OK;
 }
 
-static sp_status conv2d_run(sp__call *c) { return run(c, describe_forward, SP__CONV_FORWARD); }
-static sp_status conv2d_input_run(sp__call *c) { return run(c, describe_input, SP__CONV_INPUT); }
-static sp_status conv2d_filter_run(sp__call *c) { return run(c, describe_filter, SP__CONV_WEIGHT); }
+static sp_status prepare(sp__call *c, describer of, sp__conv_pass pass)
+{
+    conv_plan *p = sp__alloc_zero(sizeof *p);
+    sp_status st = p ? plan_make(p, c, of, pass) : SP_ERR_NOMEM;
+    if (st == SP_OK)
+        c->plan = p;
+    else
+        sp__free(p, sizeof *p);
+    return st;
+}
+
+static void unprepare(void *plan)
+{
+    conv_plan *p = plan;
+    sp__free(p->ws, p->bytes);
+    sp__free(p, sizeof *p);
+}
+
+static bool compute(const sp__call *c, const conv_plan *p, sp__conv_pass pass)
+{
+    sp_dtype t = c->in[0]->dtype;
+    void *y = c->y[0]->data;
+    const void *a = c->in[0]->data, *b = c->in[1]->data;
+    if (pass == SP__CONV_INPUT)
+        return sp__k_conv_grad_input(t, &p->k, y, a, b, p->ws, p->bytes);
+    if (pass == SP__CONV_WEIGHT)
+        return sp__k_conv_grad_weight(t, &p->k, y, a, b, p->ws, p->bytes);
+    const void *bias = c->n_in > 2 && c->in[2] != SP_NONE ? c->in[2]->data : NULL;
+    if (!sp__k_conv(t, &p->k, y, a, b, bias, p->ws, p->bytes))
+        return false;
+    sp__unary act = sp__fused_act_kernel(((const conv_attrs *)c->attrs)->act);
+    return act == SP__UNARY_COUNT_ || sp__k_unary(act, t, y, y, c->y[0]->size);
+}
+
+/* One of the three passes: as prepared, or with a plan for this call. */
+static sp_status run(sp__call *c, describer of, sp__conv_pass pass)
+{
+    conv_plan own = {.bytes = 0};
+    sp_status st = c->plan ? SP_OK : plan_make(&own, c, of, pass);
+    if (st == SP_OK && !compute(c, c->plan ? c->plan : &own, pass))
+        st = sp__err(SP_ERR_DTYPE, "%s: not defined for %s", c->op->label, sp_dtype_name(c->in[0]->dtype));
+    sp__free(own.ws, own.bytes);
+    return st;
+}
+
+#define PASS(id, of, pass)                                              \
+    static sp_status id##_run(sp__call *c) { return run(c, of, pass); } \
+    static sp_status id##_prepare(sp__call *c) { return prepare(c, of, pass); }
+PASS(conv2d, describe_forward, SP__CONV_FORWARD)
+PASS(conv2d_input, describe_input, SP__CONV_INPUT)
+PASS(conv2d_filter, describe_filter, SP__CONV_WEIGHT)
 
 /* ---- gradients ---- */
 
@@ -200,11 +248,49 @@ static void conv2d_filter_grad(const sp__node *n, sp_tensor *const *g, uint64_t 
                                 .attr_size = sizeof(conv_attrs),                                        \
                                 .rule = id##_rule,                                                      \
                                 .run = id##_run,                                                        \
+                                .prepare = id##_prepare,                                                \
+                                .unprepare = unprepare,                                                 \
                                 .grad = id##_grad,                                                      \
                                 .saves = SP__IN(0) | SP__IN(1)}
 CONV(conv2d, "Conv2D", "Conv", 0, conv_fields);
 CONV(conv2d_input, "Conv2DBackpropInput", NULL, SP__GRADIENT, back_fields);
 CONV(conv2d_filter, "Conv2DBackpropFilter", NULL, SP__GRADIENT, back_fields);
+
+/* ---- Conv2DBias(x, w, b): act(Conv2D(x, w) + b), made by src/graph/pass_conv_bias.c ---- */
+
+static sp_status conv2d_bias_rule(sp__call *c)
+{
+    sp_status st = rule(c, describe_forward, output_shape);
+    if (st == SP_OK)
+        st = sp__want_type(c, 1, c->in[0]->dtype);
+    if (st != SP_OK || c->in[2] == SP_NONE)
+        return st;
+    if (c->in[2]->shape.rank != 1 || c->in[2]->shape.dim[0] != c->out[0].shape.dim[1])
+        return sp__err(SP_ERR_SHAPE, "%s: the bias has shape %s, expected (%lld,)", c->op->label, SP__STR(c->in[2]),
+                       (long long)c->out[0].shape.dim[1]);
+    return sp__want_type(c, 2, c->in[0]->dtype);
+}
+
+const sp__op sp__op_conv2d_bias = {.name = "Conv2DBias",
+                                   .label = "conv2d_bias",
+                                   .min_in = 3,
+                                   .max_in = 3,
+                                   .n_out = 1,
+                                   .optional = SP__IN(2),
+                                   .flags = SP__FUSED | SP__FLOAT_ONLY | SP__VIA_F32,
+                                   SP__FIELDS(bias_fields),
+                                   .attr_size = sizeof(conv_attrs),
+                                   .rule = conv2d_bias_rule,
+                                   .run = conv2d_run,
+                                   .prepare = conv2d_prepare,
+                                   .unprepare = unprepare,
+                                   .no_grad = SP__FUSED_NO_GRAD};
+
+void *sp__conv_with_act(void *attrs, int act)
+{
+    ((conv_attrs *)attrs)->act = act;
+    return attrs;
+}
 
 sp_tensor *sp_conv2d(sp_tensor *x, sp_tensor *w, const sp_conv2d_attrs *attrs)
 {

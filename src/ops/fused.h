@@ -55,7 +55,12 @@ typedef struct sp__bn_relu_attrs {
 
 /* Whether a node is MaxPool by 2x2 windows side by side, without padding. */
 bool sp__is_pool_2x2(const sp__op *op, const void *attrs);
-/* Whether a node is BatchNorm in training, and its epsilon. */
+/* Whether a node is BatchNorm in training, or by given statistics; and its epsilon. */
 bool sp__is_bn_training(const sp__op *op, const void *attrs, double *epsilon);
+bool sp__is_bn_inference(const sp__op *op, const void *attrs, double *epsilon);
+
+/* Conv2DBias(x, w, b or none): act(Conv2D(x, w) + b). Its attributes are those of a Conv2D node, copied, with the activation put
+ * in. */
+void *sp__conv_with_act(void *attrs, int act);
 
 #endif

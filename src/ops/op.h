@@ -155,7 +155,7 @@ struct sp__op {
     X(batch_norm) X(batch_norm_back) X(layer_norm) X(layer_norm_back) X(dropout) X(dropout_back) \
     X(elu) \
     X(sgd) X(adam) \
-    X(fused_matmul) X(matmul_update) X(softmax_cross_entropy) X(chain) X(bn_relu) X(bn_relu_back)
+    X(fused_matmul) X(matmul_update) X(softmax_cross_entropy) X(chain) X(bn_relu) X(bn_relu_back) X(conv2d_bias)
 /* clang-format on */
 
 #define X(id) extern const sp__op sp__op_##id;

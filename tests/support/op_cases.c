@@ -276,6 +276,9 @@ static const op_case cases[] = {
     {"BatchNormReLUGrad", .attrs = "pool=1", .in = "2x3x2x2 2x3x4x5 3 3 3 3:p", .no_half = true},
     {"BatchNormReLUGrad", .attrs = "pool=1", .in = "2x3x4x5 2x3x4x5 3 3 3 3:p",
      FAILS(SHAPE, "bn_relu_back: the gradient has shape (2, 3, 4, 5), expected (2, 3, 2, 2)")},
+    {"Conv2DBias", .attrs = "act=relu", .in = "2x2x4x4 3x2x3x3 3", .no_half = true},
+    {"Conv2DBias", .attrs = "pad_mode=valid act=sigmoid", .in = "1x2x4x5 3x2x2x3 -", .no_half = true},
+    {"Conv2DBias", .in = "2x2x4x4 3x2x3x3 2", FAILS(SHAPE, "conv2d_bias: the bias has shape (2,), expected (3,)")},
     {"Chain", .attrs = "code=1024", .in = "2x3", FAILS(VALUE, "chain: code reads what is not there")},
 
     {"ActivationGrad", .attrs = "f=relu", .in = "2x3 2x3"},
