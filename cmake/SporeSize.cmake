@@ -1,6 +1,6 @@
 # What an optimised build need not blow up. -O3 copies loops and functions for cases that may never come; that pays in the
 # kernels' inner loops, not in the rest, and not in kernels written once per element type and operator, of which there are
-# hundreds. They are vectorised all the same. tests/scripts/size_test.sh holds the library to its size.
+# hundreds. Those for Float32 are vectorised all the same (base/hot.h). tests/scripts/size_test.sh holds the library to its size.
 include(CheckCCompilerFlag)
 foreach(flag -fno-version-loops-for-strides -fno-ipa-cp-clone)
     string(MAKE_C_IDENTIFIER "SPORE_HAS${flag}" has)
@@ -14,7 +14,9 @@ set(spore_many_types binary cast compare order reduce unary unary_grad)
 foreach(source ${sources})
     cmake_path(GET source STEM name)
     cmake_path(GET source PARENT_PATH folder)
-    if(NOT folder MATCHES "/kernels(/|$)")
+    if(folder MATCHES "/(file|nn|train)(/|$)") # runs once per file, layer or step
+        set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-Os>")
+    elseif(NOT folder MATCHES "/kernels(/|$)")
         set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
     elseif(name IN_LIST spore_many_types AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
         set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS

@@ -30,6 +30,13 @@ SP_API sp_list sp_graph_params(const sp_graph *g); /* borrowed from the graph   
 /* One node a line: "%2 = MatMul(%1, weight; transpose_b=True)  Float32 (64, 10)". Text of the current scope. */
 SP_API const char *sp_graph_str(const sp_graph *g);
 
+/* A picture of the graph: boxes in layers, data flowing down, as SVG that stands alone, or in Graphviz's language. seconds: the
+ * time of each node, in order (sp_compiled_seconds), which the boxes then show; NULL: none. n_seconds: how many there are;
+ * SP_ERR_VALUE unless that is the number of nodes. Text of the current scope, "" on failure. */
+SP_API const char *sp_graph_svg(const sp_graph *g, int n_seconds, const double *seconds);
+SP_API const char *sp_graph_dot(const sp_graph *g);
+SP_API int sp_graph_nodes(const sp_graph *g);
+
 SP_API void sp_graph_free(sp_graph *g);
 
 /* ---- compiled functions: traced at the first call, then run as a planned list of prepared calls ---- */

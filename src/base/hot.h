@@ -20,11 +20,50 @@
 #define SP__HOT
 #endif
 
+/* Loops that are written once for many types: SP__HOT_<type>. Three copies are worth their bytes for Float32 alone; integers and
+ * 16-bit floats, of which there are many and few are used, are compiled for size. */
+#if defined(__GNUC__) || defined(__clang__)
+#define SP__SMALL __attribute__((cold))
+#else
+#define SP__SMALL
+#endif
+#define SP__HOT_F32 SP__HOT
+#define SP__HOT_F64
+#define SP__HOT_F16  SP__SMALL
+#define SP__HOT_BF16 SP__SMALL
+#define SP__HOT_I8   SP__SMALL
+#define SP__HOT_I16  SP__SMALL
+#define SP__HOT_I32  SP__SMALL
+#define SP__HOT_I64  SP__SMALL
+#define SP__HOT_U8   SP__SMALL
+#define SP__HOT_U16  SP__SMALL
+#define SP__HOT_U32  SP__SMALL
+#define SP__HOT_U64  SP__SMALL
+#define SP__HOT_BOOL SP__SMALL
+
 /* Each element of such a loop is independent of the others, also when y == x. Where a formula calls libm the loop
  * stays as it is, which clang would report for each of them. */
 #define SP__SIMD            _Pragma("omp simd")
 #define SP__SIMD_ANY(found) SP__PRAGMA(omp simd reduction(| : found)) /* found |= ... in each */
 #define SP__PRAGMA(text)    _Pragma(#text)
+/* The same in loops that are written once for many types: SP__SIMD_<type>. */
+#define SP__SIMD_F32 SP__SIMD
+#define SP__SIMD_F64 SP__SIMD
+#define SP__SIMD_F16
+#define SP__SIMD_BF16
+#define SP__SIMD_I8
+#define SP__SIMD_I16
+#define SP__SIMD_I32
+#define SP__SIMD_I64
+#define SP__SIMD_U8
+#define SP__SIMD_U16
+#define SP__SIMD_U32
+#define SP__SIMD_U64
+#define SP__SIMD_BOOL
+#define SP__SIMD_B1
+#define SP__SIMD_B2
+#define SP__SIMD_B4
+#define SP__SIMD_B8
 #ifdef __clang__
 #pragma clang diagnostic ignored "-Wpass-failed"
 #endif

@@ -30,6 +30,7 @@ int cli_predict(int count, char **words);
 int cli_info(int count, char **words);
 int cli_download(int count, char **words);
 int cli_bench(int count, char **words);
+int cli_graph(int count, char **words);
 
 /* ---- say.c: all of these write one line "spore: ..." to the standard error output ---- */
 

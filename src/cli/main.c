@@ -12,6 +12,7 @@ static const cli_command commands[] = {
     {"eval", cli_eval, "loss and accuracy of a trained network"},
     {"predict", cli_predict, "run a network on arrays (.npy) or on a sample"},
     {"info", cli_info, "what is in a checkpoint or a graph"},
+    {"graph", cli_graph, "draw a graph"},
     {"download", cli_download, "fetch MNIST, or any file"},
     {"bench", cli_bench, "how fast it is here"},
 };
@@ -37,14 +38,16 @@ static int usage(FILE *out)
                  "  spore train --data mnist --epochs 3 --save model.ckpt --export model.mindir\n"
                  "  spore eval model.mindir --data mnist\n"
                  "  spore predict model.mindir --data mnist --sample 7\n"
-                 "  spore info model.ckpt\n\n"
+                 "  spore info model.ckpt\n"
+                 "  spore graph model.mindir\n\n"
                  "Exit status: 0 done, 1 failed, 2 misused, 130 interrupted (Ctrl-C or SIGTERM).\n");
     return out == stdout ? CLI_DONE : CLI_MISUSED;
 }
 
 static int unknown(const char *name)
 {
-    cli_complain("no command '%s', expected train, eval, predict, info, download or bench (see spore --help)", name);
+    cli_complain("no command '%s', expected train, eval, predict, info, graph, download or bench (see spore --help)",
+                 name);
     return CLI_MISUSED;
 }
 

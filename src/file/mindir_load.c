@@ -319,10 +319,14 @@ sp_graph *sp__mindir_load_source(sp__source *s, const char *path)
     if (!model)
         return NULL;
     sp_scope scope = sp_scope_begin();
+    int64_t failures = sp__error_count();
     sp_graph *g = load_model(s, &p, model, path);
     sp_scope_end(scope);
     sp__proto_free(&p, model);
-    return g;
+    if (sp__error_count() == failures)
+        return g;
+    sp_graph_free(g); /* made, though a text on the way could not be */
+    return NULL;
 }
 
 sp_graph *sp_graph_load(const char *path)

@@ -57,8 +57,8 @@ const sp__mi_rule *sp__mi_rule_find(const char *name)
             if (strcmp(r->op, name) == 0)
                 return r;
     const sp__op *op = sp__op_find(name);
-    bool is_plain =
-        op && op->n_fields == 0 && op->n_out == 1 && !(op->flags & (SP__GRADIENT | SP__FUSED | SP__RANDOM | SP__BARRIER));
+    bool is_plain = op && op->n_fields == 0 && op->n_out == 1 &&
+                    !(op->flags & (SP__GRADIENT | SP__FUSED | SP__RANDOM | SP__BARRIER));
     return is_plain ? &plain : NULL;
 }
 

@@ -238,6 +238,7 @@ int sp__graph_node_add(sp_graph *g, const sp__op *op, int n, const int *in, cons
 /* ---- looking ---- */
 
 int sp_graph_inputs(const sp_graph *g) { return g ? (int)g->n_inputs : 0; }
+int sp_graph_nodes(const sp_graph *g) { return g ? (int)g->n_nodes : 0; }
 int sp_graph_outputs(const sp_graph *g) { return g ? (int)g->n_outputs : 0; }
 
 static const sp__value *input_at(const sp_graph *g, int i)

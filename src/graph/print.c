@@ -7,6 +7,7 @@
  *     return %2
  *
  * Inputs, results and constants of several elements are numbered; parameters have names. */
+#include "graph/draw.h"
 #include "graph/graph.h"
 #include "tensor/text.h"
 
@@ -16,7 +17,10 @@ typedef struct printed {
     int *number; /* (n_values) */
 } printed;
 
-static bool by_name(const sp__value *v) { return v->kind == SP__VALUE_PARAM && v->name; }
+static bool by_name(const sp__value *v)
+{
+    return (v->kind == SP__VALUE_PARAM || v->kind == SP__VALUE_CONST) && v->name;
+}
 static bool by_value(const sp__value *v) { return v->kind == SP__VALUE_CONST && v->tensor->size == 1; }
 
 /* False, recorded, when memory is short. */
@@ -31,7 +35,7 @@ static bool number_values(printed *p)
     return p->number != NULL;
 }
 
-static void write_field(sp__text *out, const sp__field *f, const void *p)
+void sp__field_write(sp__text *out, const sp__field *f, const void *p)
 {
     sp__text_printf(out, "%s=", f->name);
     switch (f->kind) {
@@ -91,7 +95,7 @@ static void write_node(sp__text *out, const printed *p, const sp__graph_node *n)
     }
     for (int i = 0; i < n->op->n_fields; i++) {
         sp__text_add(out, i ? ", " : "; ");
-        write_field(out, &n->op->fields[i], (const char *)n->attrs + n->op->fields[i].offset);
+        sp__field_write(out, &n->op->fields[i], (const char *)n->attrs + n->op->fields[i].offset);
     }
     sp__text_add(out, ")  ");
     for (int j = 0; j < n->n_out; j++) {

@@ -14,14 +14,18 @@ typedef struct norm_job {
 } norm_job;
 
 #define T       float
+#define HOT     SP__HOT_F32
 #define NAME(f) f##_f32
 #include "kernels/batch_norm_loops.h"
 #undef T
+#undef HOT
 #undef NAME
 #define T       double
+#define HOT     SP__HOT_F64
 #define NAME(f) f##_f64
 #include "kernels/batch_norm_loops.h"
 #undef T
+#undef HOT
 #undef NAME
 
 static bool norm(sp_dtype dtype, const norm_job *j, sp__range f32, sp__range f64)

@@ -4,7 +4,7 @@
  * Two layouts: with S > 1 a channel at a time, LANES sums side by side; with S = 1 COLUMNS channels side by side. */
 
 /* sum[0] = sum of d, sum[1] = sum of d^2 over a plane, d = x - shift */
-SP__HOT static void NAME(plane_moments)(double sum[2], const T *x, int64_t n, T shift)
+HOT static void NAME(plane_moments)(double sum[2], const T *x, int64_t n, T shift)
 {
     double one[LANES] = {0}, two[LANES] = {0};
     int64_t i = 0;
@@ -60,7 +60,7 @@ static void NAME(stats_range)(const void *arg, int64_t begin, int64_t end)
     }
 }
 
-SP__HOT static void NAME(apply_plane)(T *y, const T *x, int64_t n, T mean, T scale, T shift)
+HOT static void NAME(apply_plane)(T *y, const T *x, int64_t n, T mean, T scale, T shift)
 {
     SP__SIMD
     for (int64_t i = 0; i < n; i++)
@@ -108,7 +108,7 @@ static void NAME(apply_range)(const void *arg, int64_t begin, int64_t end)
 }
 
 /* sum[0] = sum of dy, sum[1] = sum of dy (x - mean) over a plane */
-SP__HOT static void NAME(plane_products)(double sum[2], const T *dy, const T *x, int64_t n, T mean)
+HOT static void NAME(plane_products)(double sum[2], const T *dy, const T *x, int64_t n, T mean)
 {
     double one[LANES] = {0}, two[LANES] = {0};
     int64_t i = 0;
@@ -129,7 +129,7 @@ SP__HOT static void NAME(plane_products)(double sum[2], const T *dy, const T *x,
 }
 
 /* dx = a dy - b (x - mean) - c with the coefficients of the channel */
-SP__HOT static void NAME(grad_plane)(T *dx, const T *dy, const T *x, int64_t n, T mean, const T k[3])
+HOT static void NAME(grad_plane)(T *dx, const T *dy, const T *x, int64_t n, T mean, const T k[3])
 {
     const T a = k[0], b = k[1], c = k[2];
     SP__SIMD

@@ -10,44 +10,44 @@ typedef struct bias_job {
 } bias_job;
 
 /* y[i] = x[i] + b[i] (dense layers), y[i] = x[i] + b (planes of convolutions); ReLU with it, the others afterwards. */
-#define BIAS(D, T)                                                                   \
-    SP__HOT static void row_##D(T *y, const T *x, const T *b, int64_t n, bool relu)  \
-    {                                                                                \
-        if (relu) {                                                                  \
-            SP__SIMD                                                                 \
-            for (int64_t i = 0; i < n; i++)                                          \
-                y[i] = (T)0 > x[i] + b[i] ? (T)0 : x[i] + b[i];                      \
-        } else {                                                                     \
-            SP__SIMD                                                                 \
-            for (int64_t i = 0; i < n; i++)                                          \
-                y[i] = x[i] + b[i];                                                  \
-        }                                                                            \
-    }                                                                                \
-    SP__HOT static void plane_##D(T *y, const T *x, T b, int64_t n, bool relu)       \
-    {                                                                                \
-        if (relu) {                                                                  \
-            SP__SIMD                                                                 \
-            for (int64_t i = 0; i < n; i++)                                          \
-                y[i] = (T)0 > x[i] + b ? (T)0 : x[i] + b;                            \
-        } else {                                                                     \
-            SP__SIMD                                                                 \
-            for (int64_t i = 0; i < n; i++)                                          \
-                y[i] = x[i] + b;                                                     \
-        }                                                                            \
-    }                                                                                \
-    /* samples [begin, end) */                                                       \
-    static void bias_range_##D(const void *arg, int64_t begin, int64_t end)          \
-    {                                                                                \
-        const bias_job *j = arg;                                                     \
-        const T *x = j->x, *b = j->b;                                                \
-        T *y = j->y;                                                                 \
-        bool relu = j->f == SP__RELU;                                                \
-        for (int64_t n = begin; n < end; n++)                                        \
-            if (j->S == 1)                                                           \
-                row_##D(y + n * j->C, x + n * j->C, b, j->C, relu);                  \
-            else                                                                     \
-                for (int64_t c = 0, at = n * j->C * j->S; c < j->C; c++, at += j->S) \
-                    plane_##D(y + at, x + at, b[c], j->S, relu);                     \
+#define BIAS(D, T)                                                                      \
+    SP__HOT_##D static void row_##D(T *y, const T *x, const T *b, int64_t n, bool relu) \
+    {                                                                                   \
+        if (relu) {                                                                     \
+            SP__SIMD                                                                    \
+            for (int64_t i = 0; i < n; i++)                                             \
+                y[i] = (T)0 > x[i] + b[i] ? (T)0 : x[i] + b[i];                         \
+        } else {                                                                        \
+            SP__SIMD                                                                    \
+            for (int64_t i = 0; i < n; i++)                                             \
+                y[i] = x[i] + b[i];                                                     \
+        }                                                                               \
+    }                                                                                   \
+    SP__HOT_##D static void plane_##D(T *y, const T *x, T b, int64_t n, bool relu)      \
+    {                                                                                   \
+        if (relu) {                                                                     \
+            SP__SIMD                                                                    \
+            for (int64_t i = 0; i < n; i++)                                             \
+                y[i] = (T)0 > x[i] + b ? (T)0 : x[i] + b;                               \
+        } else {                                                                        \
+            SP__SIMD                                                                    \
+            for (int64_t i = 0; i < n; i++)                                             \
+                y[i] = x[i] + b;                                                        \
+        }                                                                               \
+    }                                                                                   \
+    /* samples [begin, end) */                                                          \
+    static void bias_range_##D(const void *arg, int64_t begin, int64_t end)             \
+    {                                                                                   \
+        const bias_job *j = arg;                                                        \
+        const T *x = j->x, *b = j->b;                                                   \
+        T *y = j->y;                                                                    \
+        bool relu = j->f == SP__RELU;                                                   \
+        for (int64_t n = begin; n < end; n++)                                           \
+            if (j->S == 1)                                                              \
+                row_##D(y + n * j->C, x + n * j->C, b, j->C, relu);                     \
+            else                                                                        \
+                for (int64_t c = 0, at = n * j->C * j->S; c < j->C; c++, at += j->S)    \
+                    plane_##D(y + at, x + at, b[c], j->S, relu);                        \
     }
 BIAS(F32, float)
 BIAS(F64, double)
@@ -82,7 +82,7 @@ typedef struct bias_grad_job {
 } bias_grad_job;
 
 #define BIAS_GRAD(D, T)                                                               \
-    SP__HOT static double plane_sum_##D(const T *x, int64_t n)                        \
+    SP__HOT_##D static double plane_sum_##D(const T *x, int64_t n)                    \
     {                                                                                 \
         enum { LANES = 16 };                                                          \
         double lane[LANES] = {0}, sum = 0;                                            \
@@ -111,28 +111,28 @@ BIAS_GRAD(F32, float)
 BIAS_GRAD(F64, double)
 
 /* S = 1: columns [begin, end) of dy (N, C); four rows at a time, so that the sums are touched a quarter as often */
-#define COLUMNS_GRAD(D, T)                                                                                 \
-    SP__HOT static void columns_##D(T *restrict db, const T *restrict dy, int64_t N, int64_t C, int64_t n) \
-    {                                                                                                      \
-        double sum[COLUMNS] = {0};                                                                         \
-        int64_t r = 0;                                                                                     \
-        for (; r + 4 <= N; r += 4) {                                                                       \
-            const T *a = dy + r * C, *b = a + C, *c = b + C, *d = c + C;                                   \
-            SP__SIMD                                                                                       \
-            for (int64_t i = 0; i < n; i++)                                                                \
-                sum[i] += ((double)a[i] + (double)b[i]) + ((double)c[i] + (double)d[i]);                   \
-        }                                                                                                  \
-        for (; r < N; r++)                                                                                 \
-            for (int64_t i = 0; i < n; i++)                                                                \
-                sum[i] += (double)dy[r * C + i];                                                           \
-        for (int64_t i = 0; i < n; i++)                                                                    \
-            db[i] = (T)sum[i];                                                                             \
-    }                                                                                                      \
-    static void columns_range_##D(const void *arg, int64_t begin, int64_t end)                             \
-    {                                                                                                      \
-        const bias_grad_job *j = arg;                                                                      \
-        for (int64_t c = begin; c < end; c += COLUMNS)                                                     \
-            columns_##D((T *)j->db + c, (const T *)j->dy + c, j->N, j->C, SP__MIN(COLUMNS, end - c));      \
+#define COLUMNS_GRAD(D, T)                                                                                     \
+    SP__HOT_##D static void columns_##D(T *restrict db, const T *restrict dy, int64_t N, int64_t C, int64_t n) \
+    {                                                                                                          \
+        double sum[COLUMNS] = {0};                                                                             \
+        int64_t r = 0;                                                                                         \
+        for (; r + 4 <= N; r += 4) {                                                                           \
+            const T *a = dy + r * C, *b = a + C, *c = b + C, *d = c + C;                                       \
+            SP__SIMD                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                    \
+                sum[i] += ((double)a[i] + (double)b[i]) + ((double)c[i] + (double)d[i]);                       \
+        }                                                                                                      \
+        for (; r < N; r++)                                                                                     \
+            for (int64_t i = 0; i < n; i++)                                                                    \
+                sum[i] += (double)dy[r * C + i];                                                               \
+        for (int64_t i = 0; i < n; i++)                                                                        \
+            db[i] = (T)sum[i];                                                                                 \
+    }                                                                                                          \
+    static void columns_range_##D(const void *arg, int64_t begin, int64_t end)                                 \
+    {                                                                                                          \
+        const bias_grad_job *j = arg;                                                                          \
+        for (int64_t c = begin; c < end; c += COLUMNS)                                                         \
+            columns_##D((T *)j->db + c, (const T *)j->dy + c, j->N, j->C, SP__MIN(COLUMNS, end - c));          \
     }
 enum { COLUMNS = 256 };
 COLUMNS_GRAD(F32, float)

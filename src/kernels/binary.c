@@ -80,22 +80,22 @@ static inline int64_t pow_i64(int64_t base, int64_t exponent, int64_t high)
         T *y = y_;                                                                                                \
         const T *a = a_, *b = b_;                                                                                 \
         if (sa == 1 && sb == 1) {                                                                                 \
-            SP__SIMD                                                                                              \
-            for (int64_t i = 0; i < n; i++) {                                                                     \
+            SP__SIMD_##D for (int64_t i = 0; i < n; i++)                                                          \
+            {                                                                                                     \
                 const C p = load(a[i]), q = load(b[i]);                                                           \
                 y[i] = (T)store(formula);                                                                         \
             }                                                                                                     \
         } else if (sa == 1 && sb == 0) {                                                                          \
             const C q = load(b[0]);                                                                               \
-            SP__SIMD                                                                                              \
-            for (int64_t i = 0; i < n; i++) {                                                                     \
+            SP__SIMD_##D for (int64_t i = 0; i < n; i++)                                                          \
+            {                                                                                                     \
                 const C p = load(a[i]);                                                                           \
                 y[i] = (T)store(formula);                                                                         \
             }                                                                                                     \
         } else if (sa == 0 && sb == 1) {                                                                          \
             const C p = load(a[0]);                                                                               \
-            SP__SIMD                                                                                              \
-            for (int64_t i = 0; i < n; i++) {                                                                     \
+            SP__SIMD_##D for (int64_t i = 0; i < n; i++)                                                          \
+            {                                                                                                     \
                 const C q = load(b[i]);                                                                           \
                 y[i] = (T)store(formula);                                                                         \
             }                                                                                                     \
@@ -119,17 +119,17 @@ static inline int64_t pow_i64(int64_t base, int64_t exponent, int64_t high)
     X(FLOOR_MOD, __VA_ARGS__) \
     X(POW, __VA_ARGS__)       \
     X(ATAN2, __VA_ARGS__)
-#define HOT_LOOP(name, D, T, C, S, load, store)   LOOP(name, SP__HOT, D, T, C, load, store, F_##name(C, S))
-#define PLAIN_LOOP(name, D, T, C, S, load, store) LOOP(name, , D, T, C, load, store, F_##name(C, S))
+#define HOT_LOOP(name, D, T, C, S, load, store)   LOOP(name, SP__HOT_##D, D, T, C, load, store, F_##name(C, S))
+#define PLAIN_LOOP(name, D, T, C, S, load, store) LOOP(name, SP__SMALL, D, T, C, load, store, F_##name(C, S))
 
 #define X(...) CHEAP(HOT_LOOP, __VA_ARGS__) COSTLY(PLAIN_LOOP, __VA_ARGS__)
 SP__REAL_TYPES(X)
 #undef X
-#define X(...) CHEAP(PLAIN_LOOP, __VA_ARGS__) COSTLY(PLAIN_LOOP, __VA_ARGS__)
+#define X(...) CHEAP(HOT_LOOP, __VA_ARGS__) COSTLY(HOT_LOOP, __VA_ARGS__)
 SP__HALF_TYPES(X)
 #undef X
 
-#define INT_LOOP(name, D, T, formula) LOOP(name, , D, T, T, SP__SAME, SP__SAME, formula)
+#define INT_LOOP(name, D, T, formula) LOOP(name, SP__SMALL, D, T, T, SP__SAME, SP__SAME, formula)
 #define COMMON_INT_LOOPS(D, T, U)            \
     INT_LOOP(ADD, D, T, ((U)p + (U)q))       \
     INT_LOOP(SUB, D, T, ((U)p - (U)q))       \

@@ -21,14 +21,18 @@ typedef struct bn_job {
 } bn_job;
 
 #define T       float
+#define HOT     SP__HOT_F32
 #define NAME(f) f##_f32
 #include "kernels/bn_act_loops.h"
 #undef T
+#undef HOT
 #undef NAME
 #define T       double
+#define HOT     SP__HOT_F64
 #define NAME(f) f##_f64
 #include "kernels/bn_act_loops.h"
 #undef T
+#undef HOT
 #undef NAME
 
 static bool run(sp_dtype dtype, const bn_job *j, sp__range f32, sp__range f64)

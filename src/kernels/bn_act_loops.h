@@ -24,7 +24,7 @@ static inline void NAME(flush)(double sum[2], const NAME(sums) * s)
 enum { NAME(LANES) = sizeof(NAME(vec)) / sizeof(T), NAME(WIDTH) = VECTORS * NAME(LANES) };
 
 /* sum[0] += sum of d, sum[1] += sum of d^2, d = x - shift, over n elements */
-SP__HOT static void NAME(moments)(double sum[2], const T *restrict x, int64_t n, T shift)
+HOT static void NAME(moments)(double sum[2], const T *restrict x, int64_t n, T shift)
 {
     int64_t i = 0;
     while (n - i >= NAME(WIDTH)) {
@@ -46,7 +46,7 @@ SP__HOT static void NAME(moments)(double sum[2], const T *restrict x, int64_t n,
 }
 
 /* y = relu((x - mean) scale + shift) */
-SP__HOT static void NAME(act_row)(T *restrict y, const T *restrict x, int64_t n, T mean, T scale, T shift)
+HOT static void NAME(act_row)(T *restrict y, const T *restrict x, int64_t n, T mean, T scale, T shift)
 {
     SP__SIMD
     for (int64_t i = 0; i < n; i++) {
@@ -58,8 +58,8 @@ SP__HOT static void NAME(act_row)(T *restrict y, const T *restrict x, int64_t n,
 #define LARGER(a, b) ((b) > (a) ? (b) : (a))
 
 /* y[i] = relu of the largest of the four of window i in rows x0, x1 */
-SP__HOT static void NAME(pool_row)(T *restrict y, const T *restrict x0, const T *restrict x1, int64_t n, T mean,
-                                   T scale, T shift)
+HOT static void NAME(pool_row)(T *restrict y, const T *restrict x0, const T *restrict x1, int64_t n, T mean, T scale,
+                               T shift)
 {
     SP__SIMD
     for (int64_t i = 0; i < n; i++) {
@@ -104,8 +104,8 @@ static void NAME(forward_range)(const void *arg, int64_t begin, int64_t end)
 /* ---- backward ---- */
 
 /* sum[0] += sum of g, sum[1] += sum of g (x - mean), g = dy where the result was above 0 */
-SP__HOT static void NAME(act_sums)(double sum[2], const T *restrict dy, const T *restrict x, int64_t n, T mean, T scale,
-                                   T shift)
+HOT static void NAME(act_sums)(double sum[2], const T *restrict dy, const T *restrict x, int64_t n, T mean, T scale,
+                               T shift)
 {
     int64_t i = 0;
     while (n - i >= NAME(WIDTH)) {
@@ -129,8 +129,8 @@ SP__HOT static void NAME(act_sums)(double sum[2], const T *restrict dy, const T 
 }
 
 /* dx = k[0] g - k[1] (x - mean) - k[2] */
-SP__HOT static void NAME(act_back)(T *restrict dx, const T *restrict dy, const T *restrict x, int64_t n, T mean,
-                                   T scale, T shift, const T k[3])
+HOT static void NAME(act_back)(T *restrict dx, const T *restrict dy, const T *restrict x, int64_t n, T mean, T scale,
+                               T shift, const T k[3])
 {
     const T k0 = k[0], k1 = k[1], k2 = k[2];
     SP__SIMD
@@ -151,8 +151,8 @@ SP__HOT static void NAME(act_back)(T *restrict dx, const T *restrict dy, const T
     const T ga = b > a ? 0 : up, gb = b > a ? up : 0, gc = d > c ? 0 : down, gd = d > c ? down : 0
 
 /* Adds to lane i % PIECE of one and two what window i gives to the sums of g and of g (x - mean). */
-SP__HOT static void NAME(pool_sums)(T *restrict one, T *restrict two, const T *restrict dy, const T *restrict x0,
-                                    const T *restrict x1, int64_t n, T mean, T scale, T shift)
+HOT static void NAME(pool_sums)(T *restrict one, T *restrict two, const T *restrict dy, const T *restrict x0,
+                                const T *restrict x1, int64_t n, T mean, T scale, T shift)
 {
     for (int64_t from = 0; from < n; from += PIECE, dy += PIECE, x0 += 2 * PIECE, x1 += 2 * PIECE) {
         const int64_t len = SP__MIN(PIECE, n - from);
@@ -180,8 +180,8 @@ static void NAME(plane_sums)(double sum[2], const bn_job *j, const T *dy, const 
     }
 }
 
-SP__HOT static void NAME(pool_back)(T *restrict dx0, T *restrict dx1, const T *restrict dy, const T *restrict x0,
-                                    const T *restrict x1, int64_t n, T mean, T scale, T shift, const T k[3])
+HOT static void NAME(pool_back)(T *restrict dx0, T *restrict dx1, const T *restrict dy, const T *restrict x0,
+                                const T *restrict x1, int64_t n, T mean, T scale, T shift, const T k[3])
 {
     const T k0 = k[0], k1 = k[1], k2 = k[2];
     SP__SIMD

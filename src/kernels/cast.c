@@ -46,7 +46,7 @@ static inline uint16_t i64_to_bf16(int64_t v) { return sp__f64_to_bf16(F64_of_I6
 typedef void (*cast_loop)(void *y, const void *x, int64_t n);
 
 /* v is the loaded element; those between floats are compiled for wider vectors, too */
-#define LOOP(to, T, from, F, load, value) ANY_LOOP(, to, T, from, F, load, value)
+#define LOOP(to, T, from, F, load, value) ANY_LOOP(SP__SMALL, to, T, from, F, load, value)
 #define ANY_LOOP(attribute, to, T, from, F, load, value)                      \
     attribute static void from##_to_##to(void *y_, const void *x_, int64_t n) \
     {                                                                         \
@@ -93,14 +93,14 @@ typedef void (*cast_loop)(void *y, const void *x, int64_t n);
 
 TO_OTHERS(SP__HOT, F32, float, SP__SAME)
 FLOAT_TO_INTS(F32, float, SP__SAME, float)
-TO_OTHERS(SP__HOT, F64, double, SP__SAME)
+TO_OTHERS(SP__HOT_F64, F64, double, SP__SAME)
 FLOAT_TO_INTS(F64, double, SP__SAME, double)
 TO_OTHERS(SP__HOT, F16, uint16_t, sp__f16_to_f32)
 FLOAT_TO_INTS(F16, uint16_t, sp__f16_to_f32, float)
 TO_OTHERS(SP__HOT, BF16, uint16_t, sp__bf16_to_f32)
 FLOAT_TO_INTS(BF16, uint16_t, sp__bf16_to_f32, float)
-#define X(D, T, ...)            \
-    TO_OTHERS(, D, T, SP__SAME) \
+#define X(D, T, ...)                       \
+    TO_OTHERS(SP__HOT_##D, D, T, SP__SAME) \
     INT_TO_INTS(D, T)
 SP__INT_TYPES(X)
 X(BOOL, uint8_t, )

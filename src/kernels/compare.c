@@ -1,17 +1,17 @@
 /* compare.c: comparisons to Bool, and the choice by a Bool. */
 #include "kernels/loops.h"
 
-#define LOOP(name, D, T, load, op)                                                                      \
-    static void name##_##D(void *y_, const void *a_, int64_t sa, const void *b_, int64_t sb, int64_t n) \
-    {                                                                                                   \
-        uint8_t *y = y_;                                                                                \
-        const T *a = a_, *b = b_;                                                                       \
-        if (sa == 1 && sb == 1)                                                                         \
-            for (int64_t i = 0; i < n; i++)                                                             \
-                y[i] = load(a[i]) op load(b[i]);                                                        \
-        else                                                                                            \
-            for (int64_t i = 0; i < n; i++)                                                             \
-                y[i] = load(a[i * sa]) op load(b[i * sb]);                                              \
+#define LOOP(name, D, T, load, op)                                                                                  \
+    SP__HOT_##D static void name##_##D(void *y_, const void *a_, int64_t sa, const void *b_, int64_t sb, int64_t n) \
+    {                                                                                                               \
+        uint8_t *y = y_;                                                                                            \
+        const T *a = a_, *b = b_;                                                                                   \
+        if (sa == 1 && sb == 1)                                                                                     \
+            for (int64_t i = 0; i < n; i++)                                                                         \
+                y[i] = load(a[i]) op load(b[i]);                                                                    \
+        else                                                                                                        \
+            for (int64_t i = 0; i < n; i++)                                                                         \
+                y[i] = load(a[i * sa]) op load(b[i * sb]);                                                          \
     }
 /* clang-format off */
 #define LOOPS(D, T, load)      \

@@ -2,6 +2,7 @@
  * image and group at a time; with too little workspace by plain loops. conv_loops.h has the parts that depend on the
  * type. */
 #include "kernels/backend.h"
+#include "kernels/conv_few.h"
 #include "kernels/loops.h"
 
 /* Element of an image's group that weight k = (c, i, j) meets at output o = (oh, ow); -1 in the padding. */
@@ -64,8 +65,16 @@ static bool other_computes(sp_dtype dtype, const sp__conv *c, sp__conv_pass pass
     return dtype == SP_F32 && b->conv_supports && b->conv_supports(c, pass);
 }
 
+/* Few channels: ours, unless another library was asked for by name and can do it. */
+static bool few_computes(sp_dtype dtype, const sp__conv *c, sp__conv_pass pass)
+{
+    return sp__k_conv_few_fits(dtype, c, pass) && !(sp__k_backend_asked() && other_computes(dtype, c, pass));
+}
+
 size_t sp__k_conv_workspace(sp_dtype dtype, const sp__conv *c, sp__conv_pass pass)
 {
+    if (few_computes(dtype, c, pass))
+        return sp__k_conv_few_workspace(c);
     if (!is_real(dtype) || is_pointwise(c) || other_computes(dtype, c, pass))
         return 0;
     int64_t at_once = pass == SP__CONV_WEIGHT ? 1 : SP__MIN(c->N, sp__threads_for(work_of(c)));
@@ -177,6 +186,10 @@ bool sp__k_conv(sp_dtype dtype, const sp__conv *c, void *y, const void *x, const
         return false;
     if (c->N * c->M * c->OH * c->OW == 0)
         return true;
+    if (few_computes(dtype, c, SP__CONV_FORWARD) && ws_bytes >= sp__k_conv_few_workspace(c)) {
+        sp__k_conv_few(c, y, x, w, b, ws);
+        return true;
+    }
     if (other_computes(dtype, c, SP__CONV_FORWARD) && sp__k_backend_table()->conv(c, y, x, w, b))
         return true;
     int64_t slots = slots_in(dtype, c, ws_bytes);
@@ -220,6 +233,10 @@ bool sp__k_conv_grad_weight(sp_dtype dtype, const sp__conv *c, void *dw, const v
     int64_t weights = c->M * weights_per_output(c);
     if (work_of(c) == 0) {
         memset(dw, 0, (size_t)(weights * sp__bytes(dtype)));
+        return true;
+    }
+    if (few_computes(dtype, c, SP__CONV_WEIGHT) && ws_bytes >= sp__k_conv_few_workspace(c)) {
+        sp__k_conv_few_weight(c, dw, dy, x, ws);
         return true;
     }
     if (other_computes(dtype, c, SP__CONV_WEIGHT) && sp__k_backend_table()->conv_grad_weight(c, dw, dy, x))

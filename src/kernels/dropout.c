@@ -29,30 +29,30 @@ static void draw(const dropout_job *j, uint8_t *mask, int64_t begin, int64_t end
     words_to_mask(mask, word, end - begin, limit >= 1 ? (uint32_t)(ceil(limit) - 1) : 0);
 }
 
-#define LOOPS(D, T, C, load, store)                                                                       \
-    SP__HOT static void masked_##D(void *y_, const void *x_, const uint8_t *mask, double keep, int64_t n) \
-    {                                                                                                     \
-        T *y = y_;                                                                                        \
-        const T *x = x_;                                                                                  \
-        const C scale = (C)(1 / keep);                                                                    \
-        SP__SIMD                                                                                          \
-        for (int64_t i = 0; i < n; i++)                                                                   \
-            y[i] = mask[i] ? (T)store(load(x[i]) * scale) : 0;                                            \
-    }                                                                                                     \
-    static void dropout_range_##D(const void *arg, int64_t begin, int64_t end)                            \
-    {                                                                                                     \
-        const dropout_job *j = arg;                                                                       \
-        for (int64_t i = begin; i < end; i += SP__GRAIN) {                                                \
-            uint8_t own[SP__GRAIN], *mask = j->mask_out ? j->mask_out + i : own;                          \
-            int64_t stop = SP__MIN(i + SP__GRAIN, end);                                                   \
-            draw(j, mask, i, stop);                                                                       \
-            masked_##D((T *)j->y + i, (const T *)j->x + i, mask, j->keep, stop - i);                      \
-        }                                                                                                 \
-    }                                                                                                     \
-    static void apply_range_##D(const void *arg, int64_t begin, int64_t end)                              \
-    {                                                                                                     \
-        const dropout_job *j = arg;                                                                       \
-        masked_##D((T *)j->y + begin, (const T *)j->x + begin, j->mask + begin, j->keep, end - begin);    \
+#define LOOPS(D, T, C, load, store)                                                                           \
+    SP__HOT_##D static void masked_##D(void *y_, const void *x_, const uint8_t *mask, double keep, int64_t n) \
+    {                                                                                                         \
+        T *y = y_;                                                                                            \
+        const T *x = x_;                                                                                      \
+        const C scale = (C)(1 / keep);                                                                        \
+        SP__SIMD                                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                                       \
+            y[i] = mask[i] ? (T)store(load(x[i]) * scale) : 0;                                                \
+    }                                                                                                         \
+    static void dropout_range_##D(const void *arg, int64_t begin, int64_t end)                                \
+    {                                                                                                         \
+        const dropout_job *j = arg;                                                                           \
+        for (int64_t i = begin; i < end; i += SP__GRAIN) {                                                    \
+            uint8_t own[SP__GRAIN], *mask = j->mask_out ? j->mask_out + i : own;                              \
+            int64_t stop = SP__MIN(i + SP__GRAIN, end);                                                       \
+            draw(j, mask, i, stop);                                                                           \
+            masked_##D((T *)j->y + i, (const T *)j->x + i, mask, j->keep, stop - i);                          \
+        }                                                                                                     \
+    }                                                                                                         \
+    static void apply_range_##D(const void *arg, int64_t begin, int64_t end)                                  \
+    {                                                                                                         \
+        const dropout_job *j = arg;                                                                           \
+        masked_##D((T *)j->y + begin, (const T *)j->x + begin, j->mask + begin, j->keep, end - begin);        \
     }
 #define X(D, T, C, S, load, store) LOOPS(D, T, C, load, store)
 SP__FLOAT_TYPES(X)

@@ -14,14 +14,18 @@ typedef struct layer_job {
 } layer_job;
 
 #define T       float
+#define HOT     SP__HOT_F32
 #define NAME(f) f##_f32
 #include "kernels/layer_norm_loops.h"
 #undef T
+#undef HOT
 #undef NAME
 #define T       double
+#define HOT     SP__HOT_F64
 #define NAME(f) f##_f64
 #include "kernels/layer_norm_loops.h"
 #undef T
+#undef HOT
 #undef NAME
 
 bool sp__k_layer_norm(sp_dtype dtype, void *y, void *mean, void *rstd, const void *x, const void *gamma,

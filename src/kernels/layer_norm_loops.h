@@ -2,7 +2,7 @@
  * layer_norm.c only. */
 
 /* Sum of a[i] b[i] of a row, b NULL: of a[i]; LANES sums side by side, in double. */
-SP__HOT static double NAME(row_sum)(const T *a, const T *b, int64_t n)
+HOT static double NAME(row_sum)(const T *a, const T *b, int64_t n)
 {
     double lane[LANES] = {0}, sum = 0;
     int64_t i = 0;
@@ -22,7 +22,7 @@ SP__HOT static double NAME(row_sum)(const T *a, const T *b, int64_t n)
 }
 
 /* Sum of (x - mean)^2 of a row. */
-SP__HOT static double NAME(row_deviation)(const T *x, T mean, int64_t n)
+HOT static double NAME(row_deviation)(const T *x, T mean, int64_t n)
 {
     double lane[LANES] = {0}, sum = 0;
     int64_t i = 0;
@@ -37,7 +37,7 @@ SP__HOT static double NAME(row_deviation)(const T *x, T mean, int64_t n)
 }
 
 /* Sum of dy gamma (x - mean) of a row, gamma NULL: 1. */
-SP__HOT static double NAME(row_product)(const T *dy, const T *gamma, const T *x, T mean, int64_t n)
+HOT static double NAME(row_product)(const T *dy, const T *gamma, const T *x, T mean, int64_t n)
 {
     double lane[LANES] = {0}, sum = 0;
     int64_t i = 0;
@@ -52,7 +52,7 @@ SP__HOT static double NAME(row_product)(const T *dy, const T *gamma, const T *x,
 }
 
 /* Rows [begin, end). */
-SP__HOT static void NAME(forward_range)(const void *arg, int64_t begin, int64_t end)
+HOT static void NAME(forward_range)(const void *arg, int64_t begin, int64_t end)
 {
     const layer_job *j = arg;
     const int64_t n = j->inner;
@@ -73,7 +73,7 @@ SP__HOT static void NAME(forward_range)(const void *arg, int64_t begin, int64_t 
 }
 
 /* dx = rstd (g - mean(g) - xhat mean(g xhat)), g = dy gamma, xhat = (x - mean) rstd. Rows [begin, end). */
-SP__HOT static void NAME(grad_range)(const void *arg, int64_t begin, int64_t end)
+HOT static void NAME(grad_range)(const void *arg, int64_t begin, int64_t end)
 {
     const layer_job *j = arg;
     const int64_t n = j->inner;
@@ -91,7 +91,7 @@ SP__HOT static void NAME(grad_range)(const void *arg, int64_t begin, int64_t end
 }
 
 /* dgamma = sum dy xhat, dbeta = sum dy over the rows. Columns [begin, end). */
-SP__HOT static void NAME(affine_range)(const void *arg, int64_t begin, int64_t end)
+HOT static void NAME(affine_range)(const void *arg, int64_t begin, int64_t end)
 {
     const layer_job *j = arg;
     const T *mean = j->mean, *rstd = j->rstd;

@@ -14,17 +14,21 @@ typedef struct step_job {
 } step_job;
 
 #define T       float
+#define HOT     SP__HOT_F32
 #define F(name) name##f
 #define NAME(f) f##_f32
 #include "kernels/optim_loops.h"
 #undef T
+#undef HOT
 #undef F
 #undef NAME
 #define T       double
+#define HOT     SP__HOT_F64
 #define F(name) name
 #define NAME(f) f##_f64
 #include "kernels/optim_loops.h"
 #undef T
+#undef HOT
 #undef F
 #undef NAME
 

@@ -1,7 +1,7 @@
 /* kernels/optim_loops.h: optimizer steps for one type: T the type, F(f) libm's name of f for it, NAME(f) the name of
  * our f. Included by optim.c only. All do elements [0, n) in one pass. */
 
-SP__HOT static void NAME(sgd)(const sp__sgd *o, T *w, const T *g, int64_t n)
+HOT static void NAME(sgd)(const sp__sgd *o, T *w, const T *g, int64_t n)
 {
     const T lr = (T)o->lr, decay = (T)o->weight_decay, scale = (T)o->grad_scale;
     SP__SIMD
@@ -9,7 +9,7 @@ SP__HOT static void NAME(sgd)(const sp__sgd *o, T *w, const T *g, int64_t n)
         w[i] -= lr * (scale * g[i] + decay * w[i]);
 }
 
-SP__HOT static void NAME(sgd_momentum)(const sp__sgd *o, T *w, T *accum, const T *g, int64_t n)
+HOT static void NAME(sgd_momentum)(const sp__sgd *o, T *w, T *accum, const T *g, int64_t n)
 {
     const T lr = (T)o->lr, decay = (T)o->weight_decay, scale = (T)o->grad_scale;
     const T momentum = (T)o->momentum, keep = (T)(1 - o->dampening);
@@ -23,7 +23,7 @@ SP__HOT static void NAME(sgd_momentum)(const sp__sgd *o, T *w, T *accum, const T
     }
 }
 
-SP__HOT static void NAME(adam)(const sp__adam *o, T *w, T *m, T *v, T *vmax, const T *g, int64_t n)
+HOT static void NAME(adam)(const sp__adam *o, T *w, T *m, T *v, T *vmax, const T *g, int64_t n)
 {
     const T b1 = (T)o->beta1, b2 = (T)o->beta2, c1 = 1 - b1, c2 = 1 - b2, eps = (T)o->eps;
     const T scale = (T)o->grad_scale;
@@ -46,7 +46,7 @@ SP__HOT static void NAME(adam)(const sp__adam *o, T *w, T *m, T *v, T *vmax, con
     }
 }
 
-SP__HOT static void NAME(rmsprop)(const sp__rmsprop *o, T *w, T *ms, T *mom, T *mg, const T *g, int64_t n)
+HOT static void NAME(rmsprop)(const sp__rmsprop *o, T *w, T *ms, T *mom, T *mg, const T *g, int64_t n)
 {
     const T lr = (T)o->lr, b = (T)o->decay, c = 1 - b, momentum = (T)o->momentum, eps = (T)o->eps;
     const T scale = (T)o->grad_scale, decay = (T)o->weight_decay;
@@ -65,7 +65,7 @@ SP__HOT static void NAME(rmsprop)(const sp__rmsprop *o, T *w, T *ms, T *mom, T *
     }
 }
 
-SP__HOT static void NAME(adagrad)(const sp__sgd *o, T *w, T *accum, const T *g, int64_t n)
+HOT static void NAME(adagrad)(const sp__sgd *o, T *w, T *accum, const T *g, int64_t n)
 {
     const T lr = (T)o->lr, scale = (T)o->grad_scale, decay = (T)o->weight_decay;
     SP__SIMD

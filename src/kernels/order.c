@@ -44,37 +44,37 @@ X(BOOL, uint8_t, )
  * is the candidate, q the best so far; a NaN is looked for by x != x. */
 enum { LANES = 16, BLOCK = 64 };
 
-#define ROW(f, D, T, better)                                                        \
-    SP__HOT static void f##_row_##D(int64_t *restrict y, const void *x_, int64_t n) \
-    {                                                                               \
-        const T *x = x_;                                                            \
-        T lane[LANES];                                                              \
-        int64_t i = LANES;                                                          \
-        memcpy(lane, x, sizeof lane);                                               \
-        for (; i + LANES <= n; i += LANES) {                                        \
-            SP__SIMD                                                                \
-            for (int l = 0; l < LANES; l++) {                                       \
-                const T p = x[i + l], q = lane[l];                                  \
-                lane[l] = (better) ? p : q;                                         \
-            }                                                                       \
-        }                                                                           \
-        for (int l = 1; l < LANES + (int)(n - i); l++) {                            \
-            const T p = l < LANES ? lane[l] : x[i + l - LANES], q = lane[0];        \
-            lane[0] = (better) ? p : q;                                             \
-        }                                                                           \
-        const T best = lane[0];                                                     \
-        const bool is_nan = best != best;                                           \
-        int found = 0;                                                              \
-        for (i = 0; i + BLOCK <= n; i += BLOCK) {                                   \
-            SP__SIMD_ANY(found)                                                     \
-            for (int k = 0; k < BLOCK; k++)                                         \
-                found |= (x[i + k] == best) | (is_nan & (x[i + k] != x[i + k]));    \
-            if (found)                                                              \
-                break;                                                              \
-        }                                                                           \
-        while (!(x[i] == best || (is_nan && x[i] != x[i])))                         \
-            i++;                                                                    \
-        *y = i;                                                                     \
+#define ROW(f, D, T, better)                                                            \
+    SP__HOT_##D static void f##_row_##D(int64_t *restrict y, const void *x_, int64_t n) \
+    {                                                                                   \
+        const T *x = x_;                                                                \
+        T lane[LANES];                                                                  \
+        int64_t i = LANES;                                                              \
+        memcpy(lane, x, sizeof lane);                                                   \
+        for (; i + LANES <= n; i += LANES) {                                            \
+            SP__SIMD                                                                    \
+            for (int l = 0; l < LANES; l++) {                                           \
+                const T p = x[i + l], q = lane[l];                                      \
+                lane[l] = (better) ? p : q;                                             \
+            }                                                                           \
+        }                                                                               \
+        for (int l = 1; l < LANES + (int)(n - i); l++) {                                \
+            const T p = l < LANES ? lane[l] : x[i + l - LANES], q = lane[0];            \
+            lane[0] = (better) ? p : q;                                                 \
+        }                                                                               \
+        const T best = lane[0];                                                         \
+        const bool is_nan = best != best;                                               \
+        int found = 0;                                                                  \
+        for (i = 0; i + BLOCK <= n; i += BLOCK) {                                       \
+            SP__SIMD_ANY(found)                                                         \
+            for (int k = 0; k < BLOCK; k++)                                             \
+                found |= (x[i + k] == best) | (is_nan & (x[i + k] != x[i + k]));        \
+            if (found)                                                                  \
+                break;                                                                  \
+        }                                                                               \
+        while (!(x[i] == best || (is_nan && x[i] != x[i])))                             \
+            i++;                                                                        \
+        *y = i;                                                                         \
     }
 #define X(D, T, C, S, load, store)                    \
     ROW(MAX, D, T, ((p > q) | ((p != p) & (q == q)))) \

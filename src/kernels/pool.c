@@ -48,17 +48,21 @@ static inline int64_t divisor_of(const sp__pool *p, window h, int64_t ow)
 }
 
 #define T       float
+#define HOT     SP__HOT_F32
 #define UT      uint32_t
 #define NAME(f) f##_f32
 #include "kernels/pool_loops.h"
 #undef T
+#undef HOT
 #undef UT
 #undef NAME
 #define T       double
+#define HOT     SP__HOT_F64
 #define UT      uint64_t
 #define NAME(f) f##_f64
 #include "kernels/pool_loops.h"
 #undef T
+#undef HOT
 #undef UT
 #undef NAME
 

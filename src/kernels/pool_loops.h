@@ -37,7 +37,7 @@ static inline void NAME(max_inside)(T *restrict y, int32_t *restrict index, cons
     }
 }
 
-SP__HOT static void NAME(max_dispatch)(T *y, int32_t *index, const T *x, const sp__pool *p, int64_t n, int32_t at)
+HOT static void NAME(max_dispatch)(T *y, int32_t *index, const T *x, const sp__pool *p, int64_t n, int32_t at)
 {
     if (p->kh == 2 && p->kw == 2 && p->sw == 2)
         NAME(max_inside)(y, index, x, p->W, 2, 2, 2, n, at);
@@ -119,7 +119,7 @@ static void NAME(max_gather_range)(const void *arg, int64_t begin, int64_t end)
     }
 }
 
-SP__HOT static void NAME(add_row)(T *restrict y, const T *restrict x, int64_t step, int64_t n)
+HOT static void NAME(add_row)(T *restrict y, const T *restrict x, int64_t step, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         y[i] += x[i * step];

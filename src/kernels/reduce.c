@@ -29,39 +29,39 @@ typedef union accumulators {
 } accumulators;
 
 /* f: name, D T: stored, A: accumulated, p q: what is combined */
-#define REDUCER(f, D, T, A, load, first, combined, result)                                                 \
-    enum { f##_##D##_size = sizeof(A) };                                                                   \
-    SP__HOT static void f##_##D##_add(void *acc_, const void *x_, int64_t rows, int64_t stride, int64_t n) \
-    {                                                                                                      \
-        A *restrict acc = acc_;                                                                            \
-        const T *restrict x = x_;                                                                          \
-        for (int64_t r = 0; r < rows; r++, x += stride)                                                    \
-            for (int64_t i = 0; i < n; i++) {                                                              \
-                const A p = acc[i], q = (A)load(x[i]);                                                     \
-                acc[i] = (combined);                                                                       \
-            }                                                                                              \
-    }                                                                                                      \
-    static void f##_##D##_start(void *acc_, int64_t n)                                                     \
-    {                                                                                                      \
-        A *acc = acc_;                                                                                     \
-        for (int64_t i = 0; i < n; i++)                                                                    \
-            acc[i] = (first);                                                                              \
-    }                                                                                                      \
-    static void f##_##D##_fold(void *acc_, int64_t n)                                                      \
-    {                                                                                                      \
-        A *acc = acc_;                                                                                     \
-        for (int64_t i = 1; i < n; i++) {                                                                  \
-            const A p = acc[0], q = acc[i];                                                                \
-            acc[0] = (combined);                                                                           \
-        }                                                                                                  \
-    }                                                                                                      \
-    static void f##_##D##_finish(void *y, const void *acc_, int64_t n, double divisor, bool wide)          \
-    {                                                                                                      \
-        const A *acc = acc_;                                                                               \
-        (void)divisor;                                                                                     \
-        for (int64_t i = 0; i < n; i++)                                                                    \
-            result(y, T, i, acc[i]);                                                                       \
-        (void)wide;                                                                                        \
+#define REDUCER(f, D, T, A, load, first, combined, result)                                                     \
+    enum { f##_##D##_size = sizeof(A) };                                                                       \
+    SP__HOT_##D static void f##_##D##_add(void *acc_, const void *x_, int64_t rows, int64_t stride, int64_t n) \
+    {                                                                                                          \
+        A *restrict acc = acc_;                                                                                \
+        const T *restrict x = x_;                                                                              \
+        for (int64_t r = 0; r < rows; r++, x += stride)                                                        \
+            for (int64_t i = 0; i < n; i++) {                                                                  \
+                const A p = acc[i], q = (A)load(x[i]);                                                         \
+                acc[i] = (combined);                                                                           \
+            }                                                                                                  \
+    }                                                                                                          \
+    static void f##_##D##_start(void *acc_, int64_t n)                                                         \
+    {                                                                                                          \
+        A *acc = acc_;                                                                                         \
+        for (int64_t i = 0; i < n; i++)                                                                        \
+            acc[i] = (first);                                                                                  \
+    }                                                                                                          \
+    static void f##_##D##_fold(void *acc_, int64_t n)                                                          \
+    {                                                                                                          \
+        A *acc = acc_;                                                                                         \
+        for (int64_t i = 1; i < n; i++) {                                                                      \
+            const A p = acc[0], q = acc[i];                                                                    \
+            acc[0] = (combined);                                                                               \
+        }                                                                                                      \
+    }                                                                                                          \
+    static void f##_##D##_finish(void *y, const void *acc_, int64_t n, double divisor, bool wide)              \
+    {                                                                                                          \
+        const A *acc = acc_;                                                                                   \
+        (void)divisor;                                                                                         \
+        for (int64_t i = 0; i < n; i++)                                                                        \
+            result(y, T, i, acc[i]);                                                                           \
+        (void)wide;                                                                                            \
     }
 
 #define STORE(y, T, i, a)      (((T *)(y))[i] = (T)(a))

@@ -38,17 +38,21 @@ static inline int64_t label_at(const sp__cross_entropy *ce, const void *labels, 
 }
 
 #define T       float
+#define HOT     SP__HOT_F32
 #define EXP(v)  sp__exp_f32(v)
 #define NAME(f) f##_f32
 #include "kernels/softmax_loops.h"
 #undef T
+#undef HOT
 #undef EXP
 #undef NAME
 #define T       double
+#define HOT     SP__HOT_F64
 #define EXP(v)  exp(v)
 #define NAME(f) f##_f64
 #include "kernels/softmax_loops.h"
 #undef T
+#undef HOT
 #undef EXP
 #undef NAME
 

@@ -6,7 +6,7 @@
 
 /* ---- rows ---- */
 
-SP__HOT static T NAME(largest)(const T *x, int64_t n)
+HOT static T NAME(largest)(const T *x, int64_t n)
 {
     T most = x[0];
     int64_t i = 1;
@@ -42,7 +42,7 @@ SP__INLINE void NAME(exp_block)(T *restrict y, const T *x, int64_t n, T most)
 }
 
 /* Sum of e^(x - most) in double; the terms are left in y unless it is NULL (y may be x). */
-SP__HOT static double NAME(exp_sum)(T *y, const T *x, int64_t n, T most)
+HOT static double NAME(exp_sum)(T *y, const T *x, int64_t n, T most)
 {
     T t[BLOCK];
     double sum = 0;
@@ -71,7 +71,7 @@ SP__HOT static double NAME(exp_sum)(T *y, const T *x, int64_t n, T most)
     return sum + fold(lane);
 }
 
-SP__HOT static void NAME(softmax_row)(T *y, const T *x, int64_t n)
+HOT static void NAME(softmax_row)(T *y, const T *x, int64_t n)
 {
     const T scale = (T)(1 / NAME(exp_sum)(y, x, n, NAME(largest)(x, n)));
     SP__SIMD
@@ -80,7 +80,7 @@ SP__HOT static void NAME(softmax_row)(T *y, const T *x, int64_t n)
 }
 
 /* y = x - most - log_sum */
-SP__HOT static void NAME(log_row)(T *y, const T *x, int64_t n, T most, T log_sum)
+HOT static void NAME(log_row)(T *y, const T *x, int64_t n, T most, T log_sum)
 {
     SP__SIMD
     for (int64_t i = 0; i < n; i++)
@@ -94,7 +94,7 @@ static void NAME(log_softmax_row)(T *y, const T *x, int64_t n)
 }
 
 /* Sum of a (times b unless NULL). */
-SP__HOT static double NAME(row_sum)(const T *a, const T *b, int64_t n)
+HOT static double NAME(row_sum)(const T *a, const T *b, int64_t n)
 {
     double lane[LANES] = {0}, sum = 0;
     int64_t i = 0;
@@ -106,7 +106,7 @@ SP__HOT static double NAME(row_sum)(const T *a, const T *b, int64_t n)
     return sum + fold(lane);
 }
 
-SP__HOT static void NAME(softmax_grad_row)(T *dx, const T *y, const T *dy, int64_t n)
+HOT static void NAME(softmax_grad_row)(T *dx, const T *y, const T *dy, int64_t n)
 {
     const T sum = (T)NAME(row_sum)(y, dy, n);
     SP__SIMD
@@ -114,7 +114,7 @@ SP__HOT static void NAME(softmax_grad_row)(T *dx, const T *y, const T *dy, int64
         dx[i] = y[i] * (dy[i] - sum);
 }
 
-SP__HOT static void NAME(log_softmax_grad_row)(T *dx, const T *y, const T *dy, int64_t n)
+HOT static void NAME(log_softmax_grad_row)(T *dx, const T *y, const T *dy, int64_t n)
 {
     const T sum = (T)NAME(row_sum)(dy, NULL, n);
     for (int64_t i = 0; i < n; i += BLOCK) {
@@ -128,7 +128,7 @@ SP__HOT static void NAME(log_softmax_grad_row)(T *dx, const T *y, const T *dy, i
 
 /* ---- w <= COLUMNS lines side by side, `step` from one element of a line to the next ---- */
 
-SP__HOT static void NAME(column_largest)(T *restrict most, const T *x, int64_t n, int64_t step, int64_t w)
+HOT static void NAME(column_largest)(T *restrict most, const T *x, int64_t n, int64_t step, int64_t w)
 {
     for (int64_t c = 0; c < w; c++)
         most[c] = x[c];
@@ -137,7 +137,7 @@ SP__HOT static void NAME(column_largest)(T *restrict most, const T *x, int64_t n
             most[c] = x[i * step + c] > most[c] ? x[i * step + c] : most[c];
 }
 
-SP__HOT static void NAME(softmax_columns)(T *y, const T *x, int64_t n, int64_t step, int64_t w)
+HOT static void NAME(softmax_columns)(T *y, const T *x, int64_t n, int64_t step, int64_t w)
 {
     T most[COLUMNS];
     double sum[COLUMNS] = {0};
@@ -159,7 +159,7 @@ SP__HOT static void NAME(softmax_columns)(T *y, const T *x, int64_t n, int64_t s
     }
 }
 
-SP__HOT static void NAME(log_softmax_columns)(T *y, const T *x, int64_t n, int64_t step, int64_t w)
+HOT static void NAME(log_softmax_columns)(T *y, const T *x, int64_t n, int64_t step, int64_t w)
 {
     T most[COLUMNS], log_sum[COLUMNS];
     double sum[COLUMNS] = {0};
@@ -178,7 +178,7 @@ SP__HOT static void NAME(log_softmax_columns)(T *y, const T *x, int64_t n, int64
     }
 }
 
-SP__HOT static void NAME(softmax_grad_columns)(T *dx, const T *y, const T *dy, int64_t n, int64_t step, int64_t w)
+HOT static void NAME(softmax_grad_columns)(T *dx, const T *y, const T *dy, int64_t n, int64_t step, int64_t w)
 {
     double sum[COLUMNS] = {0};
     for (int64_t i = 0; i < n; i++)
@@ -191,7 +191,7 @@ SP__HOT static void NAME(softmax_grad_columns)(T *dx, const T *y, const T *dy, i
     }
 }
 
-SP__HOT static void NAME(log_softmax_grad_columns)(T *dx, const T *y, const T *dy, int64_t n, int64_t step, int64_t w)
+HOT static void NAME(log_softmax_grad_columns)(T *dx, const T *y, const T *dy, int64_t n, int64_t step, int64_t w)
 {
     double sum[COLUMNS] = {0};
     for (int64_t i = 0; i < n; i++)
@@ -263,7 +263,7 @@ static void NAME(entropy_range)(const void *arg, int64_t begin, int64_t end)
 }
 
 /* dx[c] = e^logp[c] scale - part w[c]; dx may be logp */
-SP__HOT static void NAME(entropy_grad_row)(T *dx, const T *logp, const T *w, int64_t C, T scale, T part)
+HOT static void NAME(entropy_grad_row)(T *dx, const T *logp, const T *w, int64_t C, T scale, T part)
 {
     for (int64_t c = 0; c < C; c += BLOCK) {
         T t[BLOCK];

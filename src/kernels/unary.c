@@ -91,45 +91,45 @@ typedef void (*unary_loop)(void *y, const void *x, int64_t n);
     {                                                                     \
         T *y = y_;                                                        \
         const T *x = x_;                                                  \
-        SP__SIMD                                                          \
-        for (int64_t i = 0; i < n; i++) {                                 \
+        SP__SIMD_##D for (int64_t i = 0; i < n; i++)                      \
+        {                                                                 \
             const C v = load(x[i]);                                       \
             y[i] = (T)store(formula);                                     \
         }                                                                 \
     }
 
-#define HOT_LOOP(name, D, T, C, S, load, store)   LOOP(name, SP__HOT, D, T, C, load, store, F_##name(C, S))
-#define PLAIN_LOOP(name, D, T, C, S, load, store) LOOP(name, , D, T, C, load, store, F_##name(C, S))
+#define HOT_LOOP(name, D, T, C, S, load, store)   LOOP(name, SP__HOT_##D, D, T, C, load, store, F_##name(C, S))
+#define PLAIN_LOOP(name, D, T, C, S, load, store) LOOP(name, SP__SMALL, D, T, C, load, store, F_##name(C, S))
 #define X(...)                                    VECTOR(HOT_LOOP, __VA_ARGS__) SCALAR(PLAIN_LOOP, __VA_ARGS__)
 SP__REAL_TYPES(X)
 #undef X
-#define X(...) VECTOR(PLAIN_LOOP, __VA_ARGS__) SCALAR(PLAIN_LOOP, __VA_ARGS__)
+#define X(...) VECTOR(HOT_LOOP, __VA_ARGS__) SCALAR(HOT_LOOP, __VA_ARGS__)
 SP__HALF_TYPES(X)
 #undef X
 
 /* Integers. U wraps, so nothing overflows. */
-#define X(D, T, U, low, high)                                              \
-    LOOP(NEG, , D, T, T, SP__SAME, SP__SAME, ((U)0 - (U)v))                \
-    LOOP(ABS, , D, T, T, SP__SAME, SP__SAME, (v < 0 ? (U)0 - (U)v : (U)v)) \
-    LOOP(SIGN, , D, T, T, SP__SAME, SP__SAME, ((v > 0) - (v < 0)))         \
-    LOOP(SQUARE, , D, T, T, SP__SAME, SP__SAME, ((U)v * (U)v))             \
-    LOOP(RELU, , D, T, T, SP__SAME, SP__SAME, (v > 0 ? v : 0))             \
-    LOOP(RELU6, , D, T, T, SP__SAME, SP__SAME, (v < 0 ? 0 : v > 6 ? 6 : v))
+#define X(D, T, U, low, high)                                                       \
+    LOOP(NEG, SP__SMALL, D, T, T, SP__SAME, SP__SAME, ((U)0 - (U)v))                \
+    LOOP(ABS, SP__SMALL, D, T, T, SP__SAME, SP__SAME, (v < 0 ? (U)0 - (U)v : (U)v)) \
+    LOOP(SIGN, SP__SMALL, D, T, T, SP__SAME, SP__SAME, ((v > 0) - (v < 0)))         \
+    LOOP(SQUARE, SP__SMALL, D, T, T, SP__SAME, SP__SAME, ((U)v * (U)v))             \
+    LOOP(RELU, SP__SMALL, D, T, T, SP__SAME, SP__SAME, (v > 0 ? v : 0))             \
+    LOOP(RELU6, SP__SMALL, D, T, T, SP__SAME, SP__SAME, (v < 0 ? 0 : v > 6 ? 6 : v))
 SP__SIGNED_TYPES(X)
 #undef X
-#define X(D, T, U, low, high)                                  \
-    LOOP(NEG, , D, T, T, SP__SAME, SP__SAME, ((U)0 - (U)v))    \
-    LOOP(SIGN, , D, T, T, SP__SAME, SP__SAME, (v > 0))         \
-    LOOP(SQUARE, , D, T, T, SP__SAME, SP__SAME, ((U)v * (U)v)) \
-    LOOP(RELU6, , D, T, T, SP__SAME, SP__SAME, (v > 6 ? 6 : v))
+#define X(D, T, U, low, high)                                           \
+    LOOP(NEG, SP__SMALL, D, T, T, SP__SAME, SP__SAME, ((U)0 - (U)v))    \
+    LOOP(SIGN, SP__SMALL, D, T, T, SP__SAME, SP__SAME, (v > 0))         \
+    LOOP(SQUARE, SP__SMALL, D, T, T, SP__SAME, SP__SAME, ((U)v * (U)v)) \
+    LOOP(RELU6, SP__SMALL, D, T, T, SP__SAME, SP__SAME, (v > 6 ? 6 : v))
 SP__UNSIGNED_TYPES(X)
 #undef X
 
-LOOP(COPY, , B1, uint8_t, uint8_t, SP__SAME, SP__SAME, v)
-LOOP(COPY, , B2, uint16_t, uint16_t, SP__SAME, SP__SAME, v)
-LOOP(COPY, , B4, uint32_t, uint32_t, SP__SAME, SP__SAME, v)
-LOOP(COPY, , B8, uint64_t, uint64_t, SP__SAME, SP__SAME, v)
-LOOP(LOGICAL_NOT, , BOOL, uint8_t, uint8_t, SP__SAME, SP__SAME, (v == 0))
+LOOP(COPY, SP__SMALL, B1, uint8_t, uint8_t, SP__SAME, SP__SAME, v)
+LOOP(COPY, SP__SMALL, B2, uint16_t, uint16_t, SP__SAME, SP__SAME, v)
+LOOP(COPY, SP__SMALL, B4, uint32_t, uint32_t, SP__SAME, SP__SAME, v)
+LOOP(COPY, SP__SMALL, B8, uint64_t, uint64_t, SP__SAME, SP__SAME, v)
+LOOP(LOGICAL_NOT, SP__SMALL, BOOL, uint8_t, uint8_t, SP__SAME, SP__SAME, (v == 0))
 
 #define ENTRY(name, D)   [SP__##name] = name##_##D,
 #define FLOAT_ENTRIES(D) VECTOR(ENTRY, D) SCALAR(ENTRY, D)

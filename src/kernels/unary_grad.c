@@ -48,8 +48,8 @@ typedef void (*grad_loop)(void *dx, const void *dy, const void *v, int64_t n);
         T *dx = dx_;                                                                        \
         const T *dy = dy_;                                                                  \
         const T *vs = v_;                                                                   \
-        SP__SIMD                                                                            \
-        for (int64_t i = 0; i < n; i++) {                                                   \
+        SP__SIMD_##D for (int64_t i = 0; i < n; i++)                                        \
+        {                                                                                   \
             const C g = load(dy[i]);                                                        \
             const C v = load(vs[i]);                                                        \
             dx[i] = (T)store(G_##name(C, S));                                               \
@@ -68,13 +68,12 @@ typedef void (*grad_loop)(void *dx, const void *dy, const void *v, int64_t n);
     X(SILU, __VA_ARGS__)       \
     X(GELU_TANH, __VA_ARGS__)  \
     X(GELU_ERF, __VA_ARGS__)
-#define HOT_LOOP(name, ...)   LOOP(name, SP__HOT, __VA_ARGS__)
-#define PLAIN_LOOP(name, ...) LOOP(name, , __VA_ARGS__)
+#define HOT_LOOP(name, D, ...) LOOP(name, SP__HOT_##D, D, __VA_ARGS__)
 
 #define X(...) FUNCTIONS(HOT_LOOP, __VA_ARGS__)
 SP__REAL_TYPES(X)
 #undef X
-#define X(...) FUNCTIONS(PLAIN_LOOP, __VA_ARGS__)
+#define X(...) FUNCTIONS(HOT_LOOP, __VA_ARGS__)
 SP__HALF_TYPES(X)
 #undef X
 

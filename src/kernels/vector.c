@@ -13,9 +13,9 @@ typedef void (*scaled_loop)(void *y, double a, const void *x, int64_t n);
         for (int64_t i = 0; i < n; i++)                                              \
             y[i] = (T)store(formula);                                                \
     }
-#define X(D, T, C, S, load, store)                                           \
-    LOOP(AXPY, SP__HOT, D, T, C, load, store, (load(y[i]) + a * load(x[i]))) \
-    LOOP(SCALE, SP__HOT, D, T, C, load, store, (a * load(x[i])))
+#define X(D, T, C, S, load, store)                                               \
+    LOOP(AXPY, SP__HOT_##D, D, T, C, load, store, (load(y[i]) + a * load(x[i]))) \
+    LOOP(SCALE, SP__HOT_##D, D, T, C, load, store, (a * load(x[i])))
 SP__FLOAT_TYPES(X)
 #undef X
 
@@ -56,7 +56,7 @@ bool sp__k_scale(sp_dtype dtype, void *y, double a, const void *x, int64_t n) { 
 enum { LANES = 16, PIECES = 64, PIECE_MIN = 1 << 14 };
 
 #define X(D, T, C, S, load, store)                                          \
-    SP__HOT static double squares_##D(const void *x_, int64_t n)            \
+    SP__HOT_##D static double squares_##D(const void *x_, int64_t n)        \
     {                                                                       \
         const T *x = x_;                                                    \
         double lane[LANES] = {0}, sum = 0;                                  \

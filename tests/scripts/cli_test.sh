@@ -33,10 +33,10 @@ silent err
 said=--help
 spore 0 --help
 silent err
-for command in train eval predict info download bench; do
+for command in train eval predict info graph download bench; do
     on out "$command"
 done
-for command in train eval predict info download bench; do
+for command in train eval predict info graph download bench; do
     said="$command --help"
     spore 0 "$command" --help
     on out "spore $command"
@@ -147,6 +147,29 @@ for file in model.ckpt model.mindir; do
     on out '"elements": 25450'
 done
 [ "$(ls model.*)" = "$(printf 'model.ckpt\nmodel.mindir')" ] || { ls >out; wrong 'train left files of its own behind'; }
+
+# Pictures of the graph, as it is and as it is run.
+said='graph model.mindir'
+spore 0 graph model.mindir
+on out '^Wrote model.svg$'
+silent err
+for options in '' --optimized --profile; do
+    said="graph model.mindir $options"
+    spore 0 graph model.mindir $options --output -
+    on out '^<svg '
+    python3 -c 'import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])' out || wrong 'the picture is no XML'
+done
+on out ' ms</text>'
+said='graph model.mindir --output model.dot'
+spore 0 graph model.mindir --output model.dot
+grep -q '^digraph' model.dot || wrong 'the picture is not in Graphviz language'
+said='graph model.mindir --text --optimized'
+spore 0 graph model.mindir --text --optimized
+on out FusedMatMul
+said='graph into a folder that is not there'
+spore 1 graph model.mindir --output nowhere/model.svg
+on err 'nowhere/model.svg could not be written'
+rm -f model.svg model.dot
 cp model.ckpt first.ckpt
 said='train --quiet'
 # shellcheck disable=SC2086

@@ -20,6 +20,6 @@ bars appear on a terminal only, and colours not if `NO_COLOR` is set. With `--js
 for `train` one object a line. The exit status is 0 when done, 1 when it failed, 2 when misused, 130 when interrupted.
 END
 help_of spore --help
-for command in train eval predict info download bench; do
+for command in train eval predict info graph download bench; do
     help_of "spore $command" "$command" --help
 done

@@ -51,7 +51,7 @@ function same(w, g,    before, part, found)
         g = substr(g, RLENGTH + 1)
         if (part != "<any>" && !near(part, found))
             return 0
-        if (part ~ /[+]-/ && w ~ /^ / && g ~ /^ /) { # a number with fewer digits is padded in a column
+        if (part ~ /[+]-/) { # a number with fewer digits is padded in a column, also before a bracket
             sub(/^ +/, "", w)
             sub(/^ +/, "", g)
         }
