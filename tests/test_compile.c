@@ -162,6 +162,33 @@ TEST(momentum_loaded_after_the_trace_counts)
     pair_free(&p);
 }
 
+TEST(momentum_that_comes_and_goes_is_traced_twice)
+{
+    pair p = pair_new("mlp", "sgd");
+    pair_compile(&p);
+    for (int i = 0; i < 8; i++) {
+        sp_tensor *now = sp_scalar(i % 4 < 2 ? 0 : 0.5 + 0.01 * i, SP_F32);
+        sp_assign(sp_optim_state(p.eager.optim).at[2], now);
+        sp_assign(sp_optim_state(p.compiled.optim).at[2], now);
+        pair_step(&p, true);
+    }
+    assert_int_equal(sp_compiled_stats_get(p.c).traces, 2);
+    pair_free(&p);
+}
+
+TEST(switching_one_layer_traces_again)
+{
+    pair p = pair_new("conv_pool", "sgd");
+    pair_compile(&p);
+    for (int i = 0; i < 6; i++) {
+        sp_cell_train(sp_cell_at(p.eager.net, 5), i % 2);
+        sp_cell_train(sp_cell_at(p.compiled.net, 5), i % 2);
+        pair_step(&p, true);
+    }
+    assert_int_equal(sp_compiled_stats_get(p.c).traces, 2);
+    pair_free(&p);
+}
+
 TEST(switching_between_training_and_evaluation_traces_again)
 {
     const char *const nets[] = {"dropouts", "conv_pool"};

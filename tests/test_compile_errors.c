@@ -129,6 +129,41 @@ TEST(a_frozen_net_gives_what_it_gives)
     assert_int_equal(sp_error(), SP_OK);
 }
 
+TEST(nets_of_16_bits_give_what_they_give)
+{
+    for (int k = 0; k < 2; k++) {
+        sp_dtype type = k ? SP_BF16 : SP_F16;
+        sp_cell *net = sp_nn_sequential(sp_nn_dense(9, 12, .dtype = type), sp_nn_relu(),
+                                        sp_nn_dense(12, 5, .dtype = type), sp_nn_gelu(false), sp_nn_softmax(-1));
+        sp_list in = sp_list_of(sp_rand_normal(0, 1, type, SP_DIMS(4, 9)));
+        for (int frozen = 0; frozen < 2; frozen++) {
+            sp_compiled *c = sp_compile(sp_cell_fn, net, .frozen = frozen);
+            for (int i = 0; i < 2; i++)
+                step_same(sp_compiled_run(c, in), sp_cell_fn(net, in), k ? 8e-3 : 1e-3, "16 bits");
+            sp_compiled_free(c);
+        }
+        sp_cell_free(net);
+    }
+    assert_int_equal(sp_error(), SP_OK);
+}
+
+static sp_list of_an_index(void *table, sp_list in)
+{
+    return sp_list_of(sp_add(in.at[0], sp_call(table, sp_full(9, SP_I32, SP_DIMS(1)))));
+}
+
+TEST(a_failure_while_constants_are_folded_names_its_cell)
+{
+    sp_cell *table = sp_nn_embedding(4, 3);
+    sp_compiled *c = sp_compile(of_an_index, table, .frozen = true);
+    assert_int_equal(sp_compiled_run(c, sp_list_of(sp_vector(1, 2, 3))).n, 0);
+    assert_int_equal(sp_error(), SP_ERR_VALUE);
+    assert_non_null(strstr(sp_error_text(), "in net (Embedding)"));
+    sp_error_clear();
+    sp_compiled_free(c);
+    sp_cell_free(table);
+}
+
 TEST(a_frozen_function_that_changes_parameters_is_refused)
 {
     step_world w = step_world_new(step_net_named("mlp"), step_optim_named("sgd"));
@@ -212,6 +247,62 @@ TEST(the_graph_of_a_file_can_be_compiled)
         sp_compiled_free(c);
     }
     sp_graph_free(g);
+}
+
+TEST(a_graph_that_passes_have_made_is_not_written_to_a_file)
+{
+    step_world w = step_world_new(step_net_named("mlp"), step_optim_named("sgd"));
+    sp_compiled *c = sp_compile(step_take, &w);
+    assert_int_equal(sp_compiled_run(c, batch()).n, 2);
+    assert_int_not_equal(sp_graph_save(sp_compiled_graph(c, true), "never_written.mindir"), SP_OK);
+    assert_int_equal(sp_error(), SP_ERR_UNSUPPORTED);
+    sp_error_clear();
+    sp_compiled_free(c);
+    step_world_free(&w);
+}
+
+/* ---- more than a step ---- */
+
+static sp_list two_steps(void *world, sp_list in)
+{
+    sp_list first = step_take(world, in);
+    return first.n ? sp_list_of(first.at[0], step_take(world, in).at[0]) : first;
+}
+
+TEST(one_function_may_take_two_steps)
+{
+    for (int k = 0; k < step_optims_count; k++) {
+        step_world eager = step_world_new(step_net_named("mlp"), &step_optims[k]);
+        step_world compiled = step_world_new(step_net_named("mlp"), &step_optims[k]);
+        sp_compiled *c = sp_compile(two_steps, &compiled);
+        for (int i = 0; i < 3; i++) {
+            sp_list in = batch();
+            step_same(sp_compiled_run(c, in), two_steps(&eager, in), 2e-5, step_optims[k].name);
+        }
+        step_worlds_same(&compiled, &eager, 2e-5, step_optims[k].name);
+        assert_int_equal(sp_optim_steps(compiled.optim), 6);
+        sp_compiled_free(c);
+        step_world_free(&eager);
+        step_world_free(&compiled);
+    }
+}
+
+static sp_list a_dropout_for_nothing(void *self, sp_list in)
+{
+    (void)self;
+    sp_dropout(in.at[0], 0.3);
+    return sp_list_of(sp_dropout(in.at[0], 0.5));
+}
+
+TEST(a_dropout_that_nobody_reads_draws_all_the_same)
+{
+    sp_list in = sp_list_of(sp_ones(SP_F32, SP_DIMS(40)));
+    sp_compiled *c = sp_compile(a_dropout_for_nothing, NULL);
+    sp_set_seed(4);
+    sp_list out = sp_compiled_run(c, in);
+    sp_set_seed(4);
+    step_same(out, a_dropout_for_nothing(NULL, in), 0, "dropout");
+    sp_compiled_free(c);
 }
 
 /* ---- training by sp_fit ---- */

@@ -188,6 +188,24 @@ TEST(an_input_may_be_a_parameter_that_changes)
     two_free(compiled);
 }
 
+FN(reads_before_the_change, sp_tensor *y = sp_add_number(x, 1); sp_assign(t->a, sp_neg(t->a));
+   return sp_list_of(sp_mul_number(y, 2), sp_reshape(x, SP_DIMS(3, 1)));)
+
+/* Whatever passes do with the order of things: an input is what it was when the function was called. */
+TEST(an_input_that_is_a_parameter_or_a_view_of_one_is_read_as_it_was)
+{
+    static const char *const without[] = {NULL, "all", "in_place"};
+    for (int k = 0; k < 6; k++) {
+        two t = two_new();
+        sp_compiled *c = sp_compile(reads_before_the_change, &t, .without = without[k / 2]);
+        sp_list out = sp_compiled_run(c, sp_list_of(k % 2 ? t.a : sp_reshape(t.a, SP_DIMS(3))));
+        step_same(out, sp_list_of(sp_vector(4, 6, 8), sp_reshape(sp_vector(1, 2, 3), SP_DIMS(3, 1))), 0, "results");
+        step_same(sp_list_of(t.a), sp_list_of(sp_vector(-1, -2, -3)), 0, "the parameter");
+        sp_compiled_free(c);
+        two_free(t);
+    }
+}
+
 /* ---- shapes at the edge ---- */
 
 FN(elementwise, return sp_list_of(sp_relu(sp_add_number(sp_mul_number(x, 2), 1)), sp_sum(sp_square(x)),
@@ -232,6 +250,53 @@ TEST(a_batch_of_nothing)
         step_world_free(&w);
     }
     assert_int_equal(sp_error(), SP_OK);
+}
+
+static sp_list sum_of_net(void *net, sp_list in) { return sp_list_of(sp_sum(sp_call(net, in.at[0]))); }
+
+static sp_list sum_step(void *world, sp_list in)
+{
+    step_world *w = world;
+    sp_grads g = sp_value_and_grad(&(sp_grad_fn){sum_of_net, w->net, .weights = sp_optim_params(w->optim)}, in);
+    return g.out.n && sp_optim_step(w->optim, g.d_weights) == SP_OK ? g.out : (sp_list){NULL, 0};
+}
+
+/* The gradients are products over nothing; the decay remains. */
+TEST(a_step_with_a_batch_of_nothing)
+{
+    static const char *const optims[] = {"sgd_decay", "adam_amsgrad", "sgd_nesterov"};
+    for (int k = 0; k < 3; k++) {
+        step_world eager = step_world_new(step_net_named("mlp"), step_optim_named(optims[k]));
+        step_world compiled = step_world_new(step_net_named("mlp"), step_optim_named(optims[k]));
+        sp_compiled *c = sp_compile(sum_step, &compiled);
+        for (int i = 0; i < 4; i++) {
+            sp_list in = sp_list_of(sp_ones(SP_F32, SP_DIMS(i % 2 ? 2 : 0, 9)));
+            step_same(sp_compiled_run(c, in), sum_step(&eager, in), 1e-5, optims[k]);
+        }
+        step_worlds_same(&compiled, &eager, 1e-5, optims[k]);
+        sp_compiled_free(c);
+        step_world_free(&eager);
+        step_world_free(&compiled);
+    }
+    assert_int_equal(sp_error(), SP_OK);
+}
+
+static sp_list product_and_bias(void *self, sp_list in)
+{
+    (void)self;
+    return sp_list_of(sp_sigmoid(sp_add(sp_matmul(in.at[0], in.at[1]), in.at[2])),
+                      sp_relu(sp_matmul(in.at[0], in.at[1])));
+}
+
+TEST(a_product_over_nothing_is_its_bias)
+{
+    check(product_and_bias,
+          sp_list_of(sp_zeros(SP_F32, SP_DIMS(3, 0)), sp_zeros(SP_F32, SP_DIMS(0, 2)), sp_vector(1, -1)), "K = 0");
+    check(product_and_bias,
+          sp_list_of(sp_zeros(SP_F32, SP_DIMS(0, 4)), sp_zeros(SP_F32, SP_DIMS(4, 2)), sp_vector(1, -1)), "M = 0");
+    check(product_and_bias,
+          sp_list_of(sp_zeros(SP_F32, SP_DIMS(3, 4)), sp_zeros(SP_F32, SP_DIMS(4, 0)), sp_zeros(SP_F32, SP_DIMS(0))),
+          "N = 0");
 }
 
 TEST_MAIN()

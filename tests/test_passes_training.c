@@ -281,6 +281,24 @@ TEST(batch_norm_in_all_surroundings_is_right_fused_or_not)
     gradients_with("bn_relu", relu_then_relu, image(6, 4));
 }
 
+FN(without_pool, return sp_list_of(sp_sum(sp_mul(sp_relu(normed(x, y)), z)), x);)
+FN(with_pool, sp_tensor *p = pooled(sp_relu(normed(x, y)), 2, 2); return sp_list_of(sp_sum(sp_mul(p, sp_sin(p))), p);)
+
+/* Few different values: the largest of a window is often there twice, and often 0 behind the ReLU. */
+TEST(batch_norm_of_images_of_any_size_and_with_equal_values)
+{
+    for (int64_t h = 2; h < 6; h++)
+        for (int64_t w = 2; w < 38; w++) {
+            sp_scope scope = sp_scope_begin();
+            sp_tensor *x = sp_round(normal(SP_DIMS(2, 2, h, w))), *y = sp_vector(1.5f, -0.5f);
+            const char *text = gradients_with("bn_relu", without_pool, sp_list_of(x, y, normal(SP_DIMS(2, 2, h, w))));
+            assert_int_equal(count(text, "BatchNormReLUGrad("), 1);
+            text = gradients_with("bn_relu", with_pool, sp_list_of(x, y));
+            assert_int_equal(count(text, "pool=True"), 2);
+            sp_scope_end(scope);
+        }
+}
+
 TEST(all_passes_together_are_right_too)
 {
     sp_fn images[] = {whole,

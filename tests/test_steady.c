@@ -69,6 +69,29 @@ static void step(sp_cell *net, sp_optim *o, sp_list batch)
     sp_scope_end(scope);
 }
 
+/* The same as a function of its batch. */
+typedef struct world {
+    sp_cell *net;
+    sp_optim *o;
+} world;
+
+static sp_list whole_step(void *self, sp_list batch)
+{
+    world *w = self;
+    sp_grad_fn f = {forward, w->net, .weights = sp_optim_params(w->o), .has_aux = true};
+    sp_grads g = sp_value_and_grad(&f, batch);
+    return sp_optim_step(w->o, g.d_weights) == SP_OK ? g.out : (sp_list){NULL, 0};
+}
+
+static void compiled_step(sp_compiled *c, sp_list batch)
+{
+    sp_scope scope = sp_scope_begin();
+    sp_list out = sp_compiled_run(c, batch);
+    assert_int_equal(out.n, 2);
+    assert_true(sp_item(out.at[0]) > 0);
+    sp_scope_end(scope);
+}
+
 static sp_cell *mlp(void)
 {
     return sp_nn_sequential(sp_nn_flatten(), sp_nn_dense(784, 64), sp_nn_relu(), sp_nn_dense(64, 10));
@@ -106,6 +129,28 @@ static void check_steps(optim_new make, bool all)
     sp_cell_free(net);
 }
 
+static void check_compiled(optim_new make, bool all)
+{
+    world w = {.net = mlp()};
+    w.o = make(sp_cell_params(w.net));
+    sp_cell_train(w.net, true);
+    sp_list batch =
+        sp_list_of(sp_rand_normal(0, 1, SP_F32, SP_DIMS(32, 1, 28, 28)), sp_rand_int(0, 10, SP_I32, SP_DIMS(32)));
+    sp_compiled *c = sp_compile(whole_step, &w);
+    compiled_step(c, batch);
+    compiled_step(c, batch);
+    int64_t calls = sp_mem_stats_get().system_calls;
+    long others = asked_so_far();
+    for (int i = 0; i < 10; i++)
+        compiled_step(c, batch);
+    assert_int_equal(sp_mem_stats_get().system_calls - calls, 0);
+    if (all)
+        assert_int_equal(asked_so_far() - others, 0);
+    sp_compiled_free(c);
+    sp_optim_free(w.o);
+    sp_cell_free(w.net);
+}
+
 static void check_all_optimizers(bool all)
 {
     if (!sp__mem_caches())
@@ -113,6 +158,9 @@ static void check_all_optimizers(bool all)
     check_steps(sgd, all);
     check_steps(sgd_momentum, all);
     check_steps(adam, all);
+    check_compiled(sgd, all);
+    check_compiled(sgd_momentum, all);
+    check_compiled(adam, all);
 }
 
 TEST(no_call_of_the_system_from_the_second_step_on) { check_all_optimizers(false); }

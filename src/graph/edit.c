@@ -160,7 +160,7 @@ static void mark(const sp_graph *g, bool *needed)
         needed[g->updates[i].value] = needed[g->updates[i].param] = true;
     for (int64_t i = g->n_nodes; i-- > 0;) {
         const sp__graph_node *n = &g->nodes[i];
-        bool live = false;
+        bool live = n->op && (n->op->flags & SP__RANDOM); /* it draws, whoever reads it: what follows depends on it */
         for (int j = 0; n->op && j < n->n_out; j++)
             live = live || needed[n->out + j];
         for (int j = 0; live && j < n->n_out; j++)

@@ -40,7 +40,8 @@ int sp__graph_replace(sp_graph *g, int64_t i, const sp__op *op, int n, const int
 /* The value of a constant of one element: true, and it in *number. */
 bool sp__graph_number(const sp_graph *g, int value, double *number);
 
-/* Removes dead nodes (nobody uses their results), and values that nobody uses but the inputs. False on failure, the graph whole. */
+/* Removes dead nodes (nobody uses their results, and they are not random), and values that nobody uses but the inputs. False on
+ * failure, the graph whole. */
 bool sp__graph_tidy(sp_graph *g);
 
 /* Parameters become constants: what is computed from them alone can be computed now. */

@@ -324,8 +324,36 @@ static sp_list results(sp__executor *p, sp_list in)
     return out ? (sp_list){out, (int)g->n_outputs} : sp__list_none();
 }
 
+/* Whether x lies in a parameter that changes: it may be computed over, and be read after that. */
+static bool will_change(const sp_graph *g, const sp_tensor *x)
+{
+    for (int64_t i = 0; i < g->n_updates; i++)
+        if (g->values[g->updates[i].param].tensor->storage == x->storage)
+            return true;
+    return false;
+}
+
+/* The inputs, with copies of those that will change. */
+static sp_list steady_inputs(const sp_graph *g, sp_list in)
+{
+    sp_tensor **x = NULL;
+    for (int i = 0; i < in.n; i++) {
+        if (!will_change(g, in.at[i]))
+            continue;
+        if (!x && (x = sp__list_room(in.n)))
+            in.at = memcpy(x, in.at, (size_t)in.n * sizeof *x);
+        if (!x || !(x[i] = sp_from(x[i]->data, x[i]->dtype, x[i]->shape)))
+            return sp__list_none();
+    }
+    return in;
+}
+
 sp_list sp__executor_run(sp__executor *p, sp_list in)
 {
+    int n = in.n;
+    in = steady_inputs(p->graph, in);
+    if (in.n != n)
+        return in;
     for (int64_t i = 0; i < p->n_in; i++)
         p->in[i].shell->data = (char *)in.at[p->in[i].index]->data + p->in[i].bytes;
     if (!outputs_make(p) || run_steps(p) != SP_OK)

@@ -31,7 +31,12 @@ static bool fold_node(sp_graph *g, const sp__graph_node *n)
     for (int k = 0; k < n->n_in; k++)
         in[k] = n->in[k] == SP__VALUE_NONE ? SP_NONE : g->values[n->in[k]].tensor;
     int first = n->out, n_out = n->n_out;
+    bool path = n->path != NULL;
+    if (path)
+        sp__path_push(n->path, NULL);
     sp_list out = sp__apply(n->op, n->n_in, in, n->attrs);
+    if (path)
+        sp__path_pop();
     bool ok = out.n == n_out;
     for (int j = 0; ok && j < n_out; j++) {
         int value = sp__graph_const(g, out.at[j]);
