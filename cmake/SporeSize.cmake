@@ -14,7 +14,7 @@ set(spore_many_types binary cast compare order reduce unary unary_grad)
 foreach(source ${sources})
     cmake_path(GET source STEM name)
     cmake_path(GET source PARENT_PATH folder)
-    if(folder MATCHES "/(file|nn|train)(/|$)") # runs once per file, layer or step
+    if(folder MATCHES "/(file|graph|nn|optim|train)(/|$)" AND NOT name STREQUAL "executor") # once per file, layer or step
         set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-Os>")
     elseif(NOT folder MATCHES "/kernels(/|$)")
         set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")

@@ -20,15 +20,15 @@
 #define SP__HOT
 #endif
 
-/* Loops that are written once for many types: SP__HOT_<type>. Three copies are worth their bytes for Float32 alone; integers and
- * 16-bit floats, of which there are many and few are used, are compiled for size. */
+/* Loops that are written once for many types: SP__HOT_<type>. Three copies are worth their bytes for Float32 alone; the others,
+ * of which there are many and few are used, are compiled for size. */
 #if defined(__GNUC__) || defined(__clang__)
 #define SP__SMALL __attribute__((cold))
 #else
 #define SP__SMALL
 #endif
-#define SP__HOT_F32 SP__HOT
-#define SP__HOT_F64
+#define SP__HOT_F32  SP__HOT
+#define SP__HOT_F64  SP__SMALL
 #define SP__HOT_F16  SP__SMALL
 #define SP__HOT_BF16 SP__SMALL
 #define SP__HOT_I8   SP__SMALL
