@@ -110,6 +110,22 @@ SP_API sp_list sp_cell_fn(void *cell, sp_list in);
 SP_API void sp_cell_train(sp_cell *c, bool on);
 SP_API bool sp_cell_training(const sp_cell *c);
 
+/* ---- mixed precision ---- */
+
+typedef enum sp_amp_level { SP_AMP_O0, SP_AMP_O1, SP_AMP_O2, SP_AMP_O3 } sp_amp_level;
+
+/* The precision in which Dense and Conv2d of net, and of all cells below it, multiply from the next call on, and compiled
+ * functions that call it from their next run on.
+ *   O0      Float32, as it is without this call (dtype is not looked at)
+ *   O1, O2  input and weight, and on the way back the gradient that arrives, are rounded to dtype (SP_BF16 or SP_F16) for the
+ *           product; it is summed in Float32, and Float32 is what comes out. Everything else (bias, normalisation, activations,
+ *           losses) and all parameters, gradients and optimizers stay in Float32; checkpoints do not change.
+ * BFloat16 uses the processor's own products (AVX-512 BF16, AMX) through oneDNN; where there are none, results are the same but
+ * for rounding of sums, and nothing is faster. SP_ERR_UNSUPPORTED: O3, a cell made of a graph (its precision is in the graph);
+ * SP_ERR_DTYPE: another dtype, a Dense or Conv2d whose weight is not Float32. On failure nothing is changed.
+ * A .mindir file has no form for such products: sp_export() refuses them; go back to O0 first. */
+SP_API sp_status sp_amp(sp_cell *net, sp_amp_level level, sp_dtype dtype);
+
 /* ---- parameters: a cell's own first, then its children's; lists are borrowed from the cell ---- */
 
 SP_API sp_list sp_cell_params(sp_cell *c);      /* trainable ones: for optimizers            */

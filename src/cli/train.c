@@ -16,7 +16,7 @@ enum { MAX_EPOCHS = 1000000, REPORT_EVERY = 100 };
 
 typedef struct options {
     cli_data data;
-    const char *layers, *loss, *optimizer;
+    const char *layers, *loss, *optimizer, *amp;
     const char *save, *export, *init;
     int64_t epochs, batch, seed, threads;
     double lr, momentum, weight_decay;
@@ -83,12 +83,20 @@ static bool rehearse(training *t, const char *path, const char *ending, sp_statu
     return st == SP_OK;
 }
 
+static sp_status set_precision(training *t, bool mixed)
+{
+    return sp_amp(t->net, mixed && strcmp(t->o->amp, "O0") != 0 ? SP_AMP_O2 : SP_AMP_O0, SP_BF16);
+}
+
 static sp_status write_checkpoint(training *t, const char *path) { return sp_save_checkpoint(t->net, path); }
 
 static sp_status write_graph(training *t, const char *path)
 {
     sp_cell_train(t->net, false); /* what is exported is for use: no dropout, BatchNorm by its moving averages */
-    return sp_export(t->net, sp_list_of(sp_zeros(SP_F32, t->input)), path);
+    set_precision(t, false);      /* the format has no products in mixed precision */
+    sp_status st = sp_export(t->net, sp_list_of(sp_zeros(SP_F32, t->input)), path);
+    set_precision(t, true);
+    return st;
 }
 
 /* ---- setting up ---- */
@@ -118,7 +126,7 @@ static int build(training *t)
     t->net = cli_layers_build(&layers);
     if (t->net && o->init && sp_load_checkpoint(t->net, o->init, NULL) != SP_OK)
         return cli_failed();
-    t->optimizer = t->net ? optimizer_new(o, t->net) : NULL;
+    t->optimizer = t->net && set_precision(t, true) == SP_OK ? optimizer_new(o, t->net) : NULL;
     bool ready = t->optimizer && rehearse(t, o->save, ".ckpt", write_checkpoint) &&
                  rehearse(t, o->export, ".mindir", write_graph);
     return ready ? CLI_GO_ON : cli_failed();
@@ -305,7 +313,8 @@ static const char examples[] =
 
 int cli_train(int count, char **words)
 {
-    options o = {.data.name = "mnist", .layers = CLI_DEFAULT_LAYERS, .loss = "cross_entropy", .optimizer = "sgd"};
+    options o = {
+        .data.name = "mnist", .layers = CLI_DEFAULT_LAYERS, .loss = "cross_entropy", .optimizer = "sgd", .amp = "O0"};
     o.epochs = 3, o.batch = 64, o.seed = 1;
     o.momentum = -1; /* not given */
     const cli_option table[] = {
@@ -326,6 +335,8 @@ int cli_train(int count, char **words)
         {"export", "FILE.mindir", CLI_TEXT, &o.export, "export the network as a graph at the end", 0, 0, NULL},
         {"resume", NULL, CLI_REFUSED, NULL, "not in this version: --init FILE.ckpt starts from saved parameters", 0, 0,
          NULL},
+        {"amp", "LEVEL", CLI_CHOICE, &o.amp,
+         "O2: products in bfloat16, sums and weights in float32; O0: all in float32", 0, 0, "O0|O2"},
         {"eager", NULL, CLI_FLAG, &o.eager, "call the network step by step instead of compiling the step", 0, 0, NULL},
         {"quiet", NULL, CLI_FLAG, &o.quiet, "print the last lines only", 0, 0, NULL},
         {"json", NULL, CLI_FLAG, &o.json, "print one JSON object an epoch and one at the end", 0, 0, NULL},

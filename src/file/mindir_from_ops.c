@@ -624,6 +624,8 @@ bool sp__mi_write_node(sp__mi_writer *w, const char **why)
         return refuse(why, "a gradient, which MindSpore has no operator for");
     if (op->flags & SP__FUSED)
         return refuse(why, "made by passes or an optimizer, which MindSpore has no operator for");
+    if (op == &sp__op_matmul_mixed || op == &sp__op_conv2d_mixed)
+        return refuse(why, "in mixed precision; sp_amp(net, SP_AMP_O0, SP_F32) first");
     return op->n_fields == 0 && op->n_out == 1 ? plain(w, why) : false;
 }
 

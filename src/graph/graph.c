@@ -60,7 +60,7 @@ void sp__mode_release(sp__mode *m)
 bool sp__graph_modes_hold(const sp_graph *g)
 {
     for (int64_t i = 0; i < g->n_modes; i++)
-        if (sp__mode_on(g->modes[i].mode) != g->modes[i].on)
+        if (sp__mode_on(g->modes[i].mode) != g->modes[i].on || g->modes[i].mode->product != g->modes[i].product)
             return false;
     return true;
 }

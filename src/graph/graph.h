@@ -64,6 +64,7 @@ typedef struct sp__mode {
     bool on;
     bool (*ask)(void *self); /* not NULL: says whether it is on now */
     void *self;
+    sp_dtype product; /* what products round their inputs to: BFloat16, Float16; Float32: nothing */
 } sp__mode;
 
 static inline bool sp__mode_on(const sp__mode *m) { return m->ask ? m->ask(m->self) : m->on; }
@@ -72,6 +73,7 @@ static inline bool sp__mode_on(const sp__mode *m) { return m->ask ? m->ask(m->se
 typedef struct sp__seen_mode {
     sp__mode *mode;
     bool on;
+    sp_dtype product;
 } sp__seen_mode;
 
 struct sp_graph {

@@ -184,6 +184,6 @@ bool sp__trace_saw(sp__mode *mode)
     if (!g || !sp__grow(&g->modes, g->n_modes, &g->cap_modes, sizeof *g->modes))
         return false;
     atomic_fetch_add_explicit(&mode->refs, 1, memory_order_relaxed);
-    g->modes[g->n_modes++] = (sp__seen_mode){mode, sp__mode_on(mode)};
+    g->modes[g->n_modes++] = (sp__seen_mode){mode, sp__mode_on(mode), mode->product};
     return true;
 }

@@ -15,6 +15,9 @@ typedef struct sp__backend {
     bool (*conv)(const sp__conv *c, float *y, const float *x, const float *w, const float *b);
     bool (*conv_grad_input)(const sp__conv *c, float *dx, const float *dy, const float *w);
     bool (*conv_grad_weight)(const sp__conv *c, float *dw, const float *dy, const float *x);
+    /* Of arrays rounded to BFloat16, if this processor multiplies that type; y, a, b as in sp__k_conv_narrow. */
+    bool (*gemm_bf16)(const sp__gemm *g, const float *A, const float *B, float *C);
+    bool (*conv_bf16)(const sp__conv *c, sp__conv_pass pass, float *y, const float *a, const float *b);
 } sp__backend;
 
 /* The one in use; never NULL. Loads it if need be: ask only when there is work for it. */

@@ -5,6 +5,7 @@
  *   copy.c index.c                       strided copies, fills, gather, scatter, one-hot
  *   reduce.c order.c topk.c              sums, extremes and where they are, cumulative sums, top k
  *   gemm.c conv.c pool.c                 the heavy ones; gemm_own.c, gemm_tile.c: our matrix product
+ *   mixed.c                              16-bit products
  *   norm.c bn_act.c softmax.c dropout.c  layers
  *   optim.c vector.c                     optimizer steps, gradient accumulation
  *   backend.c                            which of them another library computes; onednn/ is one
@@ -298,6 +299,17 @@ bool sp__k_conv_grad_input(sp_dtype dtype, const sp__conv *c, void *dx, const vo
 /* The bias's gradient is sp__k_bias_grad(dtype, db, dy, N, M, OH OW). */
 bool sp__k_conv_grad_weight(sp_dtype dtype, const sp__conv *c, void *dw, const void *dy, const void *x, void *ws,
                             size_t ws_bytes);
+
+/* ---- mixed precision ---- */
+
+/* y = x rounded to `narrow` (BFloat16 or Float16) and held in dtype, Float32 or Float64; in place allowed. */
+bool sp__k_round(sp_dtype narrow, sp_dtype dtype, void *y, const void *x, int64_t n);
+/* Products of Float32 arrays whose elements are rounded to `narrow` first and added up in Float32, where this processor
+ * multiplies that type by itself; false: it does not, or not this product, and nothing is written. g: dense, alpha 1,
+ * beta 0. a, b: (x, w), (dy, w) or (dy, x), as the pass has them. */
+bool sp__k_gemm_narrow(sp_dtype narrow, const sp__gemm *g, const float *A, const float *B, float *C);
+bool sp__k_conv_narrow(sp_dtype narrow, const sp__conv *c, sp__conv_pass pass, float *y, const float *a,
+                       const float *b);
 
 /* ---- pooling: real ---- */
 

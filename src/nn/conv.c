@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nn/nn.h"
+#include "ops/mixed.h"
 
 typedef struct conv {
     int64_t in, out, kernel[2];
@@ -18,7 +19,7 @@ static sp_list conv_construct(sp_cell *c, sp_list in)
     const conv *v = c->state;
     if (!sp__cell_inputs(c, in, 1, 1))
         return sp__list_none();
-    sp_tensor *y = sp_conv2d(in.at[0], c->params[WEIGHT].value, &v->attrs);
+    sp_tensor *y = sp__conv2d_in(c->mode->product, in.at[0], c->params[WEIGHT].value, &v->attrs);
     if (c->n_params > BIAS)
         y = sp_bias_add(y, c->params[BIAS].value);
     return sp_list_of(y);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "nn/nn.h"
+#include "ops/mixed.h"
 
 typedef struct dense {
     int64_t in, out;
@@ -34,7 +35,8 @@ static sp_list dense_construct(sp_cell *c, sp_list in)
                 (long long)d->in);
         return sp__list_none();
     }
-    sp_tensor *y = sp_matmul_t(as_rows(x, d->in), c->params[WEIGHT].value, false, true);
+    sp_tensor *y = sp__mixed(c->mode->product, &sp__op_matmul, (&(sp__matmul_attrs){false, true}), as_rows(x, d->in),
+                             c->params[WEIGHT].value);
     if (c->n_params > BIAS)
         y = sp_bias_add(y, c->params[BIAS].value);
     y = as_before(y, x->shape, d->out);

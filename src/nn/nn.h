@@ -3,6 +3,7 @@
  *   cell.c       making, calling, freeing; names and parameters
  *   cell_str.c   as text
  *   init.c       initialisers
+ *   amp.c        mixed precision
  *   dense.c conv.c pool.c norm.c activation.c embedding.c container.c loss.c graph_cell.c    the layers */
 #ifndef SP_NN_NN_H
 #define SP_NN_NN_H

@@ -23,6 +23,15 @@ typedef struct sp__matmul_attrs {
     bool transpose_a, transpose_b; /* swap the last two dimensions first */
 } sp__matmul_attrs;
 
+typedef struct sp__conv_attrs { /* Conv2D, its gradients, and Conv2DBias */
+    int pad_mode;
+    sp__ints pad;              /* top, bottom, left, right      */
+    sp__ints stride, dilation; /* height, width                 */
+    int64_t group;             /* divides C and M               */
+    sp__ints size;             /* of Input: H, W; of Filter: kh, kw: what windows of y's number do not tell */
+    int act;                   /* of Conv2DBias: sp__fused_act  */
+} sp__conv_attrs;
+
 typedef struct sp__shape_attrs { /* Reshape: one may be -1; BroadcastTo: -1 is as in x */
     sp__ints shape;
 } sp__shape_attrs;

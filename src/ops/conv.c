@@ -6,18 +6,12 @@
  * so there are derivatives of any order.
  *   x (N, C, H, W)    w (M, C / group, kh, kw)    y (N, M, OH, OW) */
 #include "kernels/kernels.h"
+#include "ops/attrs.h"
 #include "ops/fused.h"
-#include "ops/op.h"
+#include "ops/mixed.h"
 #include "ops/window.h"
 
-typedef struct conv_attrs {
-    int pad_mode;
-    sp__ints pad;              /* top, bottom, left, right      */
-    sp__ints stride, dilation; /* height, width                 */
-    int64_t group;             /* divides C and M               */
-    sp__ints size;             /* of Input: H, W; of Filter: kh, kw: what windows of y's number do not tell */
-    int act;                   /* of Conv2DBias: sp__fused_act          */
-} conv_attrs;
+typedef sp__conv_attrs conv_attrs;
 
 #define CONV_FIELDS                                                                 \
     SP__FIELD(conv_attrs, pad_mode, SP__ENUM, .words = sp__pad_modes),              \
@@ -124,6 +118,13 @@ static sp_status conv2d_filter_rule(sp__call *c) { return rule(c, describe_filte
 
 /* ---- kernels ---- */
 
+sp_status sp__conv_describe(const sp__call *c, sp__conv_pass pass, sp__conv *k)
+{
+    return pass == SP__CONV_FORWARD ? describe_forward(c, k)
+           : pass == SP__CONV_INPUT ? describe_input(c, k)
+                                    : describe_filter(c, k);
+}
+
 /* What a pass needs: the geometry, and room to work in. */
 typedef struct conv_plan {
     sp__conv k;
@@ -195,43 +196,43 @@ PASS(conv2d_filter, describe_filter, SP__CONV_WEIGHT)
 
 /* ---- gradients ---- */
 
-/* The three as functions, with the attributes of the call whose gradient they are part of. */
-static sp_tensor *forward(const conv_attrs *a, sp_tensor *x, sp_tensor *w)
+/* The three as functions, with the attributes (and the precision) of the call whose gradient they are part of. */
+static sp_tensor *forward(const sp__node *n, sp_tensor *x, sp_tensor *w)
 {
-    conv_attrs plain = *a;
+    conv_attrs plain = *(const conv_attrs *)n->attrs;
     plain.size.n = 0;
-    return sp__call_op(&sp__op_conv2d, &plain, x, w);
+    return sp__mixed_as(n, &sp__op_conv2d, &plain, x, w);
 }
 
-static sp_tensor *back_to(const sp__op *op, const conv_attrs *a, sp_tensor *dy, sp_tensor *other, sp_shape result)
+static sp_tensor *back_to(const sp__op *op, const sp__node *n, sp_tensor *dy, sp_tensor *other, sp_shape result)
 {
-    conv_attrs sized = *a;
+    conv_attrs sized = *(const conv_attrs *)n->attrs;
     sized.size = (sp__ints){2, {result.dim[2], result.dim[3]}};
-    return sp__call_op(op, &sized, dy, other);
+    return sp__mixed_as(n, op, &sized, dy, other);
 }
 
 static void conv2d_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp_tensor **dx)
 {
     if (SP__WANTS(want, 0))
-        dx[0] = back_to(&sp__op_conv2d_input, n->attrs, dy[0], n->in[1], n->in_desc[0].shape);
+        dx[0] = back_to(&sp__op_conv2d_input, n, dy[0], n->in[1], n->in_desc[0].shape);
     if (SP__WANTS(want, 1))
-        dx[1] = back_to(&sp__op_conv2d_filter, n->attrs, dy[0], n->in[0], n->in_desc[1].shape);
+        dx[1] = back_to(&sp__op_conv2d_filter, n, dy[0], n->in[0], n->in_desc[1].shape);
 }
 
 static void conv2d_input_grad(const sp__node *n, sp_tensor *const *g, uint64_t want, sp_tensor **dx)
 {
     if (SP__WANTS(want, 0))
-        dx[0] = forward(n->attrs, g[0], n->in[1]);
+        dx[0] = forward(n, g[0], n->in[1]);
     if (SP__WANTS(want, 1))
-        dx[1] = back_to(&sp__op_conv2d_filter, n->attrs, n->in[0], g[0], n->in_desc[1].shape);
+        dx[1] = back_to(&sp__op_conv2d_filter, n, n->in[0], g[0], n->in_desc[1].shape);
 }
 
 static void conv2d_filter_grad(const sp__node *n, sp_tensor *const *g, uint64_t want, sp_tensor **dx)
 {
     if (SP__WANTS(want, 0))
-        dx[0] = forward(n->attrs, n->in[1], g[0]);
+        dx[0] = forward(n, n->in[1], g[0]);
     if (SP__WANTS(want, 1))
-        dx[1] = back_to(&sp__op_conv2d_input, n->attrs, n->in[0], g[0], n->in_desc[1].shape);
+        dx[1] = back_to(&sp__op_conv2d_input, n, n->in[0], g[0], n->in_desc[1].shape);
 }
 
 /* ---- entries ---- */
@@ -292,13 +293,16 @@ void *sp__conv_with_act(void *attrs, int act)
     return attrs;
 }
 
-sp_tensor *sp_conv2d(sp_tensor *x, sp_tensor *w, const sp_conv2d_attrs *attrs)
+sp_tensor *sp__conv2d_in(sp_dtype narrow, sp_tensor *x, sp_tensor *w, const sp_conv2d_attrs *attrs)
 {
-    if (!sp__given("conv2d", 3, attrs))
-        return NULL;
     conv_attrs a = {.pad_mode = attrs->pad_mode, .group = attrs->group == 0 ? 1 : attrs->group};
     a.pad = (sp__ints){4, {attrs->pad[0], attrs->pad[1], attrs->pad[2], attrs->pad[3]}};
     a.stride = sp__pair(attrs->stride);
     a.dilation = sp__pair(attrs->dilation);
-    return sp__call_op(&sp__op_conv2d, &a, x, w);
+    return sp__mixed(narrow, &sp__op_conv2d, &a, x, w);
+}
+
+sp_tensor *sp_conv2d(sp_tensor *x, sp_tensor *w, const sp_conv2d_attrs *attrs)
+{
+    return sp__given("conv2d", 3, attrs) ? sp__conv2d_in(SP_F32, x, w, attrs) : NULL;
 }

@@ -1,6 +1,7 @@
 /* Matrix products and the bias along the channels. */
 #include "kernels/kernels.h"
 #include "ops/attrs.h"
+#include "ops/mixed.h"
 
 /* ---- MatMul: (..., M, K) x (..., K, N) -> (..., M, N), the dimensions before broadcast ---- */
 
@@ -65,23 +66,28 @@ static bool matmul_batches(sp_dtype type, const sp__gemm *g, const sp__bcast *pl
     return true;
 }
 
-static sp_status matmul_run(sp__call *c)
+bool sp__matmul_describe(const sp__call *c, sp__gemm *g)
 {
     const sp__matmul_attrs *attrs = c->attrs;
     const sp_tensor *a = c->in[0], *b = c->in[1];
-    int64_t M, N, K, K_b;
+    int64_t M, N, K, K_b, matrices_a = sp_shape_size(batch_of(a->shape));
     matrix_of(a->shape, attrs->transpose_a, &M, &K);
     matrix_of(b->shape, attrs->transpose_b, &K_b, &N);
+    /* One matrix on the right: the rows of all on the left are one tall matrix. */
+    bool tall = sp_shape_size(batch_of(b->shape)) == 1 && !attrs->transpose_a;
+    *g = sp__k_gemm_dense(tall ? M * matrices_a : M, N, K, attrs->transpose_a, attrs->transpose_b);
+    return tall || c->y[0]->size == M * N;
+}
+
+static sp_status matmul_run(sp__call *c)
+{
+    const sp_tensor *a = c->in[0], *b = c->in[1];
     sp_shape batch_a = batch_of(a->shape), batch_b = batch_of(b->shape);
-    int64_t matrices_b = sp_shape_size(batch_b);
     if (c->y[0]->size == 0)
         return SP_OK;
-    /* One matrix on the right: the rows of all on the left are one tall matrix. */
-    bool tall = matrices_b == 1 && !attrs->transpose_a;
-    if (tall)
-        M *= sp_shape_size(batch_a);
-    sp__gemm g = sp__k_gemm_dense(M, N, K, attrs->transpose_a, attrs->transpose_b);
+    sp__gemm g;
     sp__bcast plan;
+    bool tall = sp__matmul_describe(c, &g);
     bool done;
     if (tall)
         done = sp__k_gemm(a->dtype, &g, a->data, b->data, c->y[0]->data);
@@ -100,6 +106,12 @@ static sp_tensor *as_rows(sp_tensor *t)
     return sp_reshape(t, SP_DIMS(sp__dims_product(t->shape, 0, t->shape.rank - 1), cols));
 }
 
+/* op(a) op(b), in the precision of the product whose gradient it is part of. */
+static sp_tensor *product(const sp__node *n, sp_tensor *a, sp_tensor *b, bool ta, bool tb)
+{
+    return sp__mixed_as(n, &sp__op_matmul, (&(sp__matmul_attrs){ta, tb}), a, b);
+}
+
 /* With Y = A B: dA = dY B^T, dB = A^T dY; a transposed operand gets the transpose of that. */
 static void matmul_grad(const sp__node *n, sp_tensor *const *d, uint64_t want, sp_tensor **dx)
 {
@@ -107,7 +119,7 @@ static void matmul_grad(const sp__node *n, sp_tensor *const *d, uint64_t want, s
     bool ta = attrs->transpose_a, tb = attrs->transpose_b;
     sp_tensor *a = n->in[0], *b = n->in[1], *dy = d[0];
     if (SP__WANTS(want, 0)) {
-        sp_tensor *da = ta ? sp_matmul_t(b, dy, tb, true) : sp_matmul_t(dy, b, false, !tb);
+        sp_tensor *da = ta ? product(n, b, dy, tb, true) : product(n, dy, b, false, !tb);
         dx[0] = sp__sum_to(da, n->in_desc[0].shape);
     }
     if (!SP__WANTS(want, 1))
@@ -116,7 +128,7 @@ static void matmul_grad(const sp__node *n, sp_tensor *const *d, uint64_t want, s
         a = as_rows(a);
         dy = as_rows(dy);
     }
-    sp_tensor *db = tb ? sp_matmul_t(dy, a, true, ta) : sp_matmul_t(a, dy, !ta, false);
+    sp_tensor *db = tb ? product(n, dy, a, true, ta) : product(n, a, dy, !ta, false);
     dx[1] = sp__sum_to(db, n->in_desc[1].shape);
 }
 

@@ -154,6 +154,7 @@ struct sp__op {
     X(max_pool2d) X(max_pool2d_back) X(max_pool2d_gather) X(avg_pool2d) X(avg_pool2d_back) \
     X(batch_norm) X(batch_norm_back) X(layer_norm) X(layer_norm_back) X(dropout) X(dropout_back) \
     X(elu) \
+    X(matmul_mixed) X(conv2d_mixed) X(conv2d_input_mixed) X(conv2d_filter_mixed) \
     X(sgd) X(adam) \
     X(fused_matmul) X(matmul_update) X(softmax_cross_entropy) X(chain) X(bn_relu) X(bn_relu_back) X(conv2d_bias)
 /* clang-format on */

@@ -5,6 +5,8 @@
 
 #define FAILS(code, text) .fails = SP_ERR_##code, .says = (text)
 
+#define MIXED 2e-2 /* products that round their Float32 inputs to 8 bits, but not Float64 ones */
+
 static const op_case cases[] = {
     /* ---- elementwise, one tensor ---- */
     {"Neg", .in = "2x3"},
@@ -110,6 +112,17 @@ static const op_case cases[] = {
     {"MatMul", .attrs = "transpose_b=1", .in = "1x2x3 2x1x2x3"},
     {"MatMul", .in = "2x0 0x3"},
     {"MatMul", .in = "0x3 3x2"},
+    {"MatMulMixed", .in = "2x3 3x4", .tol = MIXED},
+    {"MatMulMixed", .attrs = "transpose_a=1", .in = "3x2 3x4", .tol = MIXED},
+    {"MatMulMixed", .attrs = "transpose_b=1 dtype=Float16", .in = "2x3 4x3", .tol = MIXED},
+    {"MatMulMixed", .attrs = "transpose_a=1 transpose_b=1", .in = "3x2 4x3", .tol = MIXED},
+    {"MatMulMixed", .attrs = "transpose_b=1", .in = "2x2x3 2x3", .tol = MIXED},
+    {"MatMulMixed", .in = "2x1x2x3 2x3x2", .tol = MIXED},
+    {"MatMulMixed", .in = "2x0 0x3"},
+    {"MatMulMixed", .in = "0x3 3x2"},
+    {"MatMulMixed", .attrs = "dtype=Float32", .in = "2x3 3x2",
+     FAILS(DTYPE, "matmul_mixed: dtype is Float32, expected BFloat16 or Float16")},
+    {"MatMulMixed", .in = "2x8 9x3", FAILS(SHAPE, "matmul_mixed: inner dimensions differ: (2, 8) x (9, 3)")},
     {"MatMul", .in = "2x8 9x3", FAILS(SHAPE, "matmul: inner dimensions differ: (2, 8) x (9, 3)")},
     {"MatMul", .in = "2x2x3 3x3x2", FAILS(SHAPE, "matmul: batch dimensions do not broadcast: (2, 2, 3) x (3, 3, 2)")},
     {"MatMul", .in = "3 3x2", FAILS(SHAPE, "matmul: argument 1 has rank 1 (shape (3,)), expected 2 to 8")},
@@ -346,6 +359,15 @@ static const op_case cases[] = {
     {"Conv2D", .in = "1x6x6 1x1x3x3", FAILS(SHAPE, "conv2d: argument 1 has rank 3 (shape (1, 6, 6)), expected 4")},
     {"Conv2D", .attrs = "pad_mode=pad pad=2147483647,2147483647,2147483647,2147483647", .in = "1x1x6x6 1x1x3x3",
      FAILS(SHAPE, "conv2d: more than 2^56 multiplications")},
+    {"Conv2DMixed", .attrs = "pad_mode=pad pad=0,1,2,1 stride=2,2 dilation=1,2", .in = "1x2x4x5 1x2x3x2", .tol = MIXED},
+    {"Conv2DMixed", .attrs = "pad_mode=same group=2 dtype=Float16", .in = "1x2x3x3 4x1x2x2", .tol = MIXED},
+    {"Conv2DMixed", .attrs = "pad_mode=same", .in = "0x2x3x3 2x2x3x3"},
+    {"Conv2DMixed", .in = "1x6x6 1x1x3x3",
+     FAILS(SHAPE, "conv2d_mixed: argument 1 has rank 3 (shape (1, 6, 6)), expected 4")},
+    {"Conv2DMixedBackpropInput", .attrs = "pad_mode=pad pad=0,1,1,0 stride=2,1 size=4,3", .in = "1x2x2x3 2x1x2x2",
+     .tol = MIXED},
+    {"Conv2DMixedBackpropFilter", .attrs = "pad_mode=pad pad=0,1,1,0 stride=2,1 size=2,2", .in = "1x2x2x3 1x1x4x3",
+     .tol = MIXED},
     {"Conv2DBackpropInput", .attrs = "pad_mode=pad pad=0,1,1,0 stride=2,1 size=4,3", .in = "1x2x2x3 2x1x2x2"},
     {"Conv2DBackpropInput", .attrs = "pad_mode=same group=2 size=3,3", .in = "1x2x3x3 2x2x2x2"},
     {"Conv2DBackpropInput", .attrs = "pad_mode=valid size=4,4", .in = "1x2x2x3 2x1x3x3",

@@ -5,9 +5,9 @@
 
 #if DNNL_VERSION_MAJOR >= 3
 
-bool sp__md_make(sp__md *md, int rank, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+bool sp__md_make(sp__md *md, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
-    return dnnl_memory_desc_create_with_tag(&md->desc, rank, dims, dnnl_f32, tag) == dnnl_success;
+    return dnnl_memory_desc_create_with_tag(&md->desc, rank, dims, type, tag) == dnnl_success;
 }
 
 bool sp__md_of(sp__md *md, const_dnnl_primitive_desc_t pd, dnnl_query_t what)
@@ -47,11 +47,17 @@ bool sp__conv_pd(dnnl_primitive_desc_t *pd, sp__conv_pass pass, const sp__conv_d
     return status == dnnl_success;
 }
 
+bool sp__product_pd(dnnl_primitive_desc_t *pd, const sp__md *x, const sp__md *w, const sp__md *y, dnnl_engine_t engine,
+                    const_dnnl_primitive_attr_t attr)
+{
+    return dnnl_matmul_primitive_desc_create(pd, engine, x->desc, w->desc, NULL, y->desc, attr) == dnnl_success;
+}
+
 #else
 
-bool sp__md_make(sp__md *md, int rank, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+bool sp__md_make(sp__md *md, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, dnnl_format_tag_t tag)
 {
-    return dnnl_memory_desc_init_by_tag(&md->desc, rank, dims, dnnl_f32, tag) == dnnl_success;
+    return dnnl_memory_desc_init_by_tag(&md->desc, rank, dims, type, tag) == dnnl_success;
 }
 
 bool sp__md_of(sp__md *md, const_dnnl_primitive_desc_t pd, dnnl_query_t what)
@@ -86,6 +92,14 @@ bool sp__conv_pd(dnnl_primitive_desc_t *pd, sp__conv_pass pass, const sp__conv_d
                                                                      d->pad_after);
     }
     return status == dnnl_success && dnnl_primitive_desc_create(pd, &op, attr, engine, forward) == dnnl_success;
+}
+
+bool sp__product_pd(dnnl_primitive_desc_t *pd, const sp__md *x, const sp__md *w, const sp__md *y, dnnl_engine_t engine,
+                    const_dnnl_primitive_attr_t attr)
+{
+    dnnl_matmul_desc_t op;
+    return dnnl_matmul_desc_init(&op, &x->desc, &w->desc, NULL, &y->desc) == dnnl_success &&
+           dnnl_primitive_desc_create(pd, &op, attr, engine, NULL) == dnnl_success;
 }
 
 #endif

@@ -24,8 +24,8 @@ typedef struct sp__md {
 #define SP__MD(md) (&(md)->desc)
 #endif
 
-/* Float32 with these dimensions; tag dnnl_format_tag_any lets the primitive choose. */
-bool sp__md_make(sp__md *md, int rank, const dnnl_dims_t dims, dnnl_format_tag_t tag);
+/* Of these dimensions; tag dnnl_format_tag_any lets the primitive choose. */
+bool sp__md_make(sp__md *md, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, dnnl_format_tag_t tag);
 /* A copy of the descriptor a primitive chose. */
 bool sp__md_of(sp__md *md, const_dnnl_primitive_desc_t pd, dnnl_query_t what);
 /* Accepts one that was never made. */
@@ -38,5 +38,8 @@ typedef struct sp__conv_descs {
 } sp__conv_descs;
 bool sp__conv_pd(dnnl_primitive_desc_t *pd, sp__conv_pass pass, const sp__conv_descs *d, dnnl_engine_t engine,
                  const_dnnl_primitive_desc_t forward, const_dnnl_primitive_attr_t attr);
+/* y = x w, matrices. */
+bool sp__product_pd(dnnl_primitive_desc_t *pd, const sp__md *x, const sp__md *w, const sp__md *y, dnnl_engine_t engine,
+                    const_dnnl_primitive_attr_t attr);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "kernels/onednn/onednn.h"
 
-/* oneDNN computes with int in places; beyond, and for what has no elements, the portable kernels run. */
-static bool in_range(const sp__conv *c)
+/* Beyond, and for what has no elements, the portable kernels run. */
+bool sp__onednn_conv_in_range(const sp__conv *c)
 {
     const int64_t size[] = {c->N,  c->C,  c->H,  c->W,  c->M,      c->kh, c->kw,
                             c->sh, c->sw, c->dh, c->dw, c->groups, c->OH, c->OW};
@@ -15,13 +15,24 @@ static bool in_range(const sp__conv *c)
     return true;
 }
 
-static int64_t work_of(const sp__conv *c) { return c->N * c->M * c->OH * c->OW * (c->C / c->groups) * c->kh * c->kw; }
+int64_t sp__onednn_conv_work(const sp__conv *c)
+{
+    return c->N * c->M * c->OH * c->OW * (c->C / c->groups) * c->kh * c->kw;
+}
 
 /* The threads' number must be set already. */
-static sp__conv_entry *prepared(sp__conv_cache *cache, const sp__conv *c, sp__conv_pass pass)
+static sp__conv_entry *prepared(sp__conv_cache *cache, sp__conv_key *key, int64_t work)
 {
-    const sp__conv_key key = {.c = *c, .pass = pass, .threads = sp__threads_for(work_of(c))};
-    return cache ? sp__conv_prepare(cache, &key) : NULL;
+    key->threads = sp__threads_for(work);
+    return cache ? sp__conv_prepare(cache, key) : NULL;
+}
+
+bool sp__onednn_can(sp__conv_key key, int64_t work)
+{
+    sp__onednn_call before = sp__onednn_begin(work);
+    bool found = prepared(sp__conv_cache_get(), &key, work) != NULL;
+    sp__onednn_end(&before);
+    return found;
 }
 
 /* oneDNN computes the gradient of 16 channels at a time, also where there is one: ours takes a tenth of its time
@@ -33,12 +44,9 @@ static bool wastes_channels(const sp__conv *c, sp__conv_pass pass)
 
 bool sp__onednn_conv_supports(const sp__conv *c, sp__conv_pass pass)
 {
-    if (!in_range(c) || wastes_channels(c, pass))
+    if (!sp__onednn_conv_in_range(c) || wastes_channels(c, pass))
         return false;
-    sp__onednn_call before = sp__onednn_begin(work_of(c));
-    bool found = prepared(sp__conv_cache_get(), c, pass) != NULL;
-    sp__onednn_end(&before);
-    return found;
+    return sp__onednn_can((sp__conv_key){.c = *c, .pass = pass}, sp__onednn_conv_work(c));
 }
 
 /* Makes the scratch memory at least as large; its content is not kept. */
@@ -82,34 +90,36 @@ static bool execute(sp__conv_cache *cache, sp__conv_entry *e, void *const array[
     return dnnl_stream_wait(cache->stream) == dnnl_success && ok;
 }
 
-static bool run(const sp__conv *c, sp__conv_pass pass, void *array[SP__PORTS])
+bool sp__onednn_run(sp__conv_key key, int64_t work, void *array[SP__PORTS])
 {
-    sp__onednn_call before = sp__onednn_begin(work_of(c));
+    sp__onednn_call before = sp__onednn_begin(work);
     sp__conv_cache *cache = sp__conv_cache_get();
-    sp__conv_entry *e = prepared(cache, c, pass);
-    size_t bias = (size_t)c->M * sizeof(float);
+    sp__conv_entry *e = prepared(cache, &key, work);
+    size_t bias = (size_t)key.c.M * sizeof(float);
     bool ok = e && scratch_at_least(cache, e->scratch_bytes + bias);
-    if (ok && pass == SP__CONV_FORWARD && !array[SP__PORT_B]) /* one primitive for both: without a bias it adds 0 */
+    if (ok && key.pass == SP__CONV_FORWARD && !array[SP__PORT_B]) /* one primitive for both: without a bias it adds 0 */
         array[SP__PORT_B] = memset(cache->scratch + e->scratch_bytes, 0, bias);
     ok = ok && execute(cache, e, array);
     sp__onednn_end(&before);
     return ok;
 }
 
-/* oneDNN's handles are not const; inputs are only read. */
-static void *read_only(const void *p) { return (void *)(uintptr_t)p; }
+static bool run(const sp__conv *c, sp__conv_pass pass, void *array[SP__PORTS])
+{
+    return sp__onednn_run((sp__conv_key){.c = *c, .pass = pass}, sp__onednn_conv_work(c), array);
+}
 
 bool sp__onednn_conv(const sp__conv *c, float *y, const float *x, const float *w, const float *b)
 {
-    return run(c, SP__CONV_FORWARD, (void *[]){read_only(x), read_only(w), y, read_only(b)});
+    return run(c, SP__CONV_FORWARD, (void *[]){sp__read_only(x), sp__read_only(w), y, sp__read_only(b)});
 }
 
 bool sp__onednn_conv_grad_input(const sp__conv *c, float *dx, const float *dy, const float *w)
 {
-    return run(c, SP__CONV_INPUT, (void *[]){dx, read_only(w), read_only(dy), NULL});
+    return run(c, SP__CONV_INPUT, (void *[]){dx, sp__read_only(w), sp__read_only(dy), NULL});
 }
 
 bool sp__onednn_conv_grad_weight(const sp__conv *c, float *dw, const float *dy, const float *x)
 {
-    return run(c, SP__CONV_WEIGHT, (void *[]){read_only(x), dw, read_only(dy), NULL});
+    return run(c, SP__CONV_WEIGHT, (void *[]){sp__read_only(x), dw, sp__read_only(dy), NULL});
 }

@@ -96,4 +96,6 @@ const sp__backend sp__onednn = {
     .conv = sp__onednn_conv,
     .conv_grad_input = sp__onednn_conv_grad_input,
     .conv_grad_weight = sp__onednn_conv_grad_weight,
+    .gemm_bf16 = sp__onednn_gemm_bf16,
+    .conv_bf16 = sp__onednn_conv_bf16,
 };

@@ -2,6 +2,7 @@
  *
  *   onednn.c   the table, threads, matrix products
  *   conv.c     running convolutions        prepare.c   making and keeping them
+ *   lowp.c     BFloat16 products
  *   compat.c   the differences between 2.x and 3.x */
 #ifndef SP_KERNELS_ONEDNN_ONEDNN_H
 #define SP_KERNELS_ONEDNN_ONEDNN_H
@@ -36,9 +37,13 @@ void *sp__onednn_alloc(size_t n);
 /* What a prepared convolution is known by. */
 typedef struct sp__conv_key {
     sp__conv c;
-    int64_t pass;    /* sp__conv_pass                                        */
+    int64_t pass;    /* sp__conv_pass, or SP__PRODUCT                        */
+    int64_t bf16;    /* 1: what is read is rounded to BFloat16               */
     int64_t threads; /* a primitive runs with as many as it was made for     */
 } sp__conv_key;
+
+/* A matrix product among them: C (N,M) = A (N,C) B (C,M), A transposed in memory if pt, B if pl. */
+enum { SP__PRODUCT = SP__CONV_WEIGHT + 1 };
 
 enum { SP__PORT_X, SP__PORT_W, SP__PORT_Y, SP__PORT_B, SP__PORTS };
 
@@ -78,6 +83,19 @@ typedef struct sp__conv_cache {
 sp__conv_cache *sp__conv_cache_get(void);
 /* The prepared convolution, made if need be; NULL if oneDNN refuses it or memory runs out. Records no error. */
 sp__conv_entry *sp__conv_prepare(sp__conv_cache *cache, const sp__conv_key *key);
+
+/* Whether there is such a primitive; runs it on the arrays, NULL where it has none. */
+bool sp__onednn_can(sp__conv_key key, int64_t work);
+bool sp__onednn_run(sp__conv_key key, int64_t work, void *array[SP__PORTS]);
+/* oneDNN's handles are not const; inputs are only read. */
+static inline void *sp__read_only(const void *p) { return (void *)(uintptr_t)p; }
+/* oneDNN computes with int in places: whether all sizes are in its range and none is 0. */
+bool sp__onednn_conv_in_range(const sp__conv *c);
+int64_t sp__onednn_conv_work(const sp__conv *c);
+
+/* The entries of the table that lowp.c has. */
+bool sp__onednn_gemm_bf16(const sp__gemm *g, const float *A, const float *B, float *C);
+bool sp__onednn_conv_bf16(const sp__conv *c, sp__conv_pass pass, float *y, const float *a, const float *b);
 
 /* The entries of the table that conv.c has. */
 bool sp__onednn_conv_supports(const sp__conv *c, sp__conv_pass pass);

@@ -60,12 +60,22 @@ static bool port_make(sp__conv_entry *e, sp__port *p, const sp__md *plain, const
 
 /* ---- descriptors ---- */
 
-/* The four arrays in our order, or with any order for the primitive to choose from. */
+/* The four arrays in our order, or with any order, and in the type of the key, for the primitive to choose from. */
 typedef struct arrays {
     sp__md md[SP__PORTS];
 } arrays;
 
-static bool arrays_make(arrays *a, const sp__conv *c, bool any)
+static bool product_arrays_make(arrays *a, const sp__conv *c, const dnnl_data_type_t type[SP__PORTS], bool any)
+{
+    const dnnl_dims_t x = {c->N, c->C}, w = {c->C, c->M}, y = {c->N, c->M};
+    const dnnl_format_tag_t left = c->pt ? dnnl_ba : dnnl_ab, right = c->pl ? dnnl_ba : dnnl_ab;
+    const dnnl_format_tag_t free = dnnl_format_tag_any;
+    return sp__md_make(&a->md[SP__PORT_X], 2, x, type[SP__PORT_X], any ? free : left) &&
+           sp__md_make(&a->md[SP__PORT_W], 2, w, type[SP__PORT_W], any ? free : right) &&
+           sp__md_make(&a->md[SP__PORT_Y], 2, y, type[SP__PORT_Y], dnnl_ab);
+}
+
+static bool conv_arrays_make(arrays *a, const sp__conv *c, const dnnl_data_type_t type[SP__PORTS], bool any)
 {
     const dnnl_dims_t x = {c->N, c->C, c->H, c->W}, y = {c->N, c->M, c->OH, c->OW}, b = {c->M};
     const dnnl_dims_t dense = {c->M, c->C, c->kh, c->kw};
@@ -73,9 +83,27 @@ static bool arrays_make(arrays *a, const sp__conv *c, bool any)
     const bool one = c->groups == 1;
     const dnnl_format_tag_t image = any ? dnnl_format_tag_any : dnnl_nchw;
     const dnnl_format_tag_t weights = any ? dnnl_format_tag_any : one ? dnnl_oihw : dnnl_goihw;
-    return sp__md_make(&a->md[SP__PORT_X], 4, x, image) && sp__md_make(&a->md[SP__PORT_Y], 4, y, image) &&
-           sp__md_make(&a->md[SP__PORT_W], one ? 4 : 5, one ? dense : grouped, weights) &&
-           sp__md_make(&a->md[SP__PORT_B], 1, b, dnnl_x);
+    return sp__md_make(&a->md[SP__PORT_X], 4, x, type[SP__PORT_X], image) &&
+           sp__md_make(&a->md[SP__PORT_Y], 4, y, type[SP__PORT_Y], image) &&
+           sp__md_make(&a->md[SP__PORT_W], one ? 4 : 5, one ? dense : grouped, type[SP__PORT_W], weights) &&
+           sp__md_make(&a->md[SP__PORT_B], 1, b, dnnl_f32, dnnl_x);
+}
+
+/* Which port each pass computes. */
+static const int computed[] = {[SP__CONV_FORWARD] = SP__PORT_Y,
+                               [SP__CONV_INPUT] = SP__PORT_X,
+                               [SP__CONV_WEIGHT] = SP__PORT_W,
+                               [SP__PRODUCT] = SP__PORT_Y};
+
+/* BFloat16 is what the primitive reads; what it computes is Float32, and so are all arrays of ours: the reorders that bring them
+ * into its order round them too. */
+static bool arrays_make(arrays *a, const sp__conv_key *key, bool any)
+{
+    dnnl_data_type_t type[SP__PORTS];
+    for (int i = 0; i < SP__PORTS; i++)
+        type[i] = any && key->bf16 && i != computed[key->pass] ? dnnl_bf16 : dnnl_f32;
+    return key->pass == SP__PRODUCT ? product_arrays_make(a, &key->c, type, any)
+                                    : conv_arrays_make(a, &key->c, type, any);
 }
 
 static void arrays_free(arrays *a)
@@ -84,9 +112,9 @@ static void arrays_free(arrays *a)
         sp__md_free(&a->md[i]);
 }
 
-/* The primitive's descriptor for the pass; *forward is made first where the pass needs it as a hint. */
-static bool describe(const sp__conv_key *key, const arrays *any, dnnl_engine_t engine, dnnl_primitive_desc_t *forward,
-                     dnnl_primitive_desc_t *pd)
+/* The primitive's descriptor for the pass of a convolution. */
+static bool describe_pass(const sp__conv_key *key, int64_t pass, const arrays *any, dnnl_engine_t engine,
+                          const_dnnl_primitive_attr_t attr, const_dnnl_primitive_desc_t hint, dnnl_primitive_desc_t *pd)
 {
     const sp__conv *c = &key->c;
     const sp__conv_descs d = {
@@ -99,12 +127,36 @@ static bool describe(const sp__conv_key *key, const arrays *any, dnnl_engine_t e
         .pad_before = {c->pt, c->pl},
         .pad_after = {c->pb, c->pr},
     };
+    return sp__conv_pd(pd, (sp__conv_pass)pass, &d, engine, hint, attr);
+}
+
+/* The forward pass of a key of another one, which oneDNN wants as a hint. */
+static bool describe_hint(const sp__conv_key *key, dnnl_engine_t engine, const_dnnl_primitive_attr_t attr,
+                          dnnl_primitive_desc_t *hint)
+{
+    sp__conv_key forward = *key;
+    arrays any = {0};
+    forward.pass = SP__CONV_FORWARD;
+    bool ok =
+        arrays_make(&any, &forward, true) && describe_pass(&forward, SP__CONV_FORWARD, &any, engine, attr, NULL, hint);
+    arrays_free(&any);
+    return ok;
+}
+
+/* The primitive's descriptor; *forward is made first where the pass needs it as a hint. */
+static bool describe(const sp__conv_key *key, const arrays *any, dnnl_engine_t engine, dnnl_primitive_desc_t *forward,
+                     dnnl_primitive_desc_t *pd)
+{
     dnnl_primitive_attr_t attr = NULL;
     bool ok = dnnl_primitive_attr_create(&attr) == dnnl_success &&
               dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user) == dnnl_success;
-    if (ok && key->pass != SP__CONV_FORWARD)
-        ok = sp__conv_pd(forward, SP__CONV_FORWARD, &d, engine, NULL, attr);
-    ok = ok && sp__conv_pd(pd, (sp__conv_pass)key->pass, &d, engine, *forward, attr);
+    if (key->pass == SP__PRODUCT)
+        ok = ok && sp__product_pd(pd, &any->md[SP__PORT_X], &any->md[SP__PORT_W], &any->md[SP__PORT_Y], engine, attr);
+    else {
+        if (ok && key->pass != SP__CONV_FORWARD)
+            ok = describe_hint(key, engine, attr, forward);
+        ok = ok && describe_pass(key, key->pass, any, engine, attr, *forward, pd);
+    }
     if (attr)
         dnnl_primitive_attr_destroy(attr);
     return ok;
@@ -122,7 +174,7 @@ static bool is_reference(const_dnnl_primitive_desc_t pd)
 static const struct {
     int arg;
     dnnl_query_t chosen;
-} roles[3][SP__PORTS] = {
+} roles[][SP__PORTS] = {
     [SP__CONV_FORWARD] = {[SP__PORT_X] = {DNNL_ARG_SRC, dnnl_query_src_md},
                           [SP__PORT_W] = {DNNL_ARG_WEIGHTS, dnnl_query_weights_md},
                           [SP__PORT_Y] = {DNNL_ARG_DST, dnnl_query_dst_md},
@@ -133,11 +185,10 @@ static const struct {
     [SP__CONV_WEIGHT] = {[SP__PORT_X] = {DNNL_ARG_SRC, dnnl_query_src_md},
                          [SP__PORT_W] = {DNNL_ARG_DIFF_WEIGHTS, dnnl_query_diff_weights_md},
                          [SP__PORT_Y] = {DNNL_ARG_DIFF_DST, dnnl_query_diff_dst_md}},
+    [SP__PRODUCT] = {[SP__PORT_X] = {DNNL_ARG_SRC, dnnl_query_src_md},
+                     [SP__PORT_W] = {DNNL_ARG_WEIGHTS, dnnl_query_weights_md},
+                     [SP__PORT_Y] = {DNNL_ARG_DST, dnnl_query_dst_md}},
 };
-
-/* Which port each pass computes. */
-static const int computed[3] = {
-    [SP__CONV_FORWARD] = SP__PORT_Y, [SP__CONV_INPUT] = SP__PORT_X, [SP__CONV_WEIGHT] = SP__PORT_W};
 
 static bool scratchpad_make(sp__conv_entry *e, const_dnnl_primitive_desc_t pd, dnnl_engine_t engine)
 {
@@ -176,7 +227,7 @@ static sp__conv_entry *entry_make(const sp__conv_key *key, dnnl_engine_t engine)
     sp__conv_entry *e = sp__onednn_alloc(sizeof *e);
     if (e)
         e->key = *key;
-    bool ok = e && arrays_make(&plain, &key->c, false) && arrays_make(&any, &key->c, true) &&
+    bool ok = e && arrays_make(&plain, key, false) && arrays_make(&any, key, true) &&
               describe(key, &any, engine, &forward, &pd) && !is_reference(pd) &&
               dnnl_primitive_create(&e->primitive, pd) == dnnl_success && scratchpad_make(e, pd, engine) &&
               ports_make(e, pd, &plain, engine);
