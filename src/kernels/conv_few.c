@@ -33,7 +33,8 @@ static int64_t padded_row(const sp__conv *c) { return c->W + c->pl + c->pr; }
 
 size_t sp__k_conv_few_workspace(const sp__conv *c)
 {
-    return (size_t)(c->N * c->C * padded_rows(c) * padded_row(c) + 2 * LANES) * sizeof(float);
+    size_t bytes = (size_t)(c->N * c->C * padded_rows(c) * padded_row(c) + 2 * LANES) * sizeof(float);
+    return (bytes + 63) / 64 * 64;
 }
 
 /* Samples [begin, end) of xp. */

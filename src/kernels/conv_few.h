@@ -7,7 +7,7 @@
 
 /* Whether the pass is done here: forward and weight only. */
 bool sp__k_conv_few_fits(sp_dtype dtype, const sp__conv *c, sp__conv_pass pass);
-/* Bytes of the padded input. */
+/* Bytes of the padded input, a multiple of 64. */
 size_t sp__k_conv_few_workspace(const sp__conv *c);
 /* As sp__k_conv and sp__k_conv_grad_weight; ws as large as said above. */
 void sp__k_conv_few(const sp__conv *c, float *y, const float *x, const float *w, const float *b, float *ws);
