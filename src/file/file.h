@@ -7,7 +7,9 @@
  *   atomic.c      files that are whole at every moment (atomic.h)
  *   proto.c       protobuf-c, with limits (proto.h)
  *   ckpt_*.c      checkpoints (ckpt.h); load.c: into cells
+ *   write.c       what the writers of graphs share (write.h)
  *   mindir_*.c    graphs (mindir.h)
+ *   onnx_*.c      graphs (onnx.h)
  *   npy.c         NumPy's arrays (npy.h) */
 #ifndef SP_FILE_FILE_H
 #define SP_FILE_FILE_H

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "file/mindir.h"
+#include "file/write.h"
 
 void *sp__mi_new(sp__mi_writer *w, size_t size, const void *init)
 {
@@ -16,8 +17,7 @@ void *sp__mi_new(sp__mi_writer *w, size_t size, const void *init)
     return p;
 }
 
-/* protobuf-c's strings are not const; it does not write to them. */
-static char *text(const char *s) { return (char *)(uintptr_t)s; }
+static char *text(const char *s) { return sp__proto_text(s); }
 
 /* ---- attributes ---- */
 
