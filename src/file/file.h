@@ -49,6 +49,14 @@ sp_status sp__source_varint(sp__source *s, uint64_t *out);
 /* SP_ERR_UNSUPPORTED if the file starts as MindSpore's encrypted ones do; else back at the start. */
 sp_status sp__source_not_encrypted(sp__source *s);
 
+/* ---- the writers of graphs, by format (export.c chooses) ---- */
+
+sp_status sp__mindir_save(const sp_graph *g, const char *path);
+/* Dimensions of -1 of inputs may have any size. */
+sp_status sp__onnx_save(const sp_graph *g, const char *path);
+/* A cell whose inputs' first dimensions, where they are equal to that of the first, may have any size. */
+sp_status sp__onnx_export_batches(sp_cell *c, sp_list example, const char *path);
+
 /* ---- texts ---- */
 
 /* Whether n bytes are UTF-8 without a zero character. */

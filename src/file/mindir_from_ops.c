@@ -414,7 +414,8 @@ static bool avg_pool(writer *w, const char **why)
     for (int i = 0; i < 2; i++) {
         int64_t step = stride.n == 2 ? stride.v[i] : 1;
         if (same)
-            sp__same_padding(in_desc(w, 0).shape.dim[2 + i], kernel.v[i], step, &sides.v[2 + 2 * i], &sides.v[3 + 2 * i]);
+            sp__same_padding(in_desc(w, 0).shape.dim[2 + i], kernel.v[i], step, &sides.v[2 + 2 * i],
+                             &sides.v[3 + 2 * i]);
         for (int k = 0; k < 2 && strcmp(mode, "pad") == 0 && pad.n == 4; k++)
             sides.v[2 + 2 * i + k] = pad.v[2 * i + k];
     }

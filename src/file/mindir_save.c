@@ -174,13 +174,8 @@ static sp_status save(sp__mi_writer *w, const char *path)
     return w->failed || sp__error_count() != failures ? sp_error() : write_model(w, &graph, path);
 }
 
-sp_status sp_graph_save(const sp_graph *g, const char *path)
+sp_status sp__mindir_save(const sp_graph *g, const char *path)
 {
-    if (!sp__given("graph_save", 1, g) || !sp__given("graph_save", 2, path))
-        return SP_ERR_VALUE;
-    size_t n = strlen(path);
-    if (n < 8 || strcmp(path + n - 7, ".mindir") != 0)
-        return sp__err(SP_ERR_UNSUPPORTED, "graph_save: '%s' does not end in .mindir, the one format for graphs", path);
     sp__mi_writer w = {.graph = g};
     sp_scope scope = sp_scope_begin();
     sp_status st = save(&w, path);

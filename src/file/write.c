@@ -62,9 +62,8 @@ void sp__same_padding(int64_t size, int64_t span, int64_t stride, int64_t *befor
 
 void sp__refusals_add(sp__refusals *r, const sp__graph_node *node, const char *why)
 {
-    const char *item =
-        sp__scope_printf("%s%s%s%s%s%s", node->op->name, why ? ": " : "", why ? why : "", node->path ? " (" : "",
-                         node->path ? node->path : "", node->path ? ")" : "");
+    const char *item = sp__scope_printf("%s%s%s%s%s%s", node->op->name, why ? ": " : "", why ? why : "",
+                                        node->path ? " (" : "", node->path ? node->path : "", node->path ? ")" : "");
     r->list = r->list ? r->list : "";
     r->n++;
     if (r->left_out || strlen(r->list) + strlen(item) > 350)
@@ -83,6 +82,18 @@ sp_status sp__refusals_err(const sp__refusals *r, const char *what, const char *
 }
 
 /* ---- the file ---- */
+
+void *sp__write_new(bool *failed, size_t size, const void *init)
+{
+    void *p = sp__scope_alloc(size);
+    if (!p)
+        *failed = true;
+    else if (init)
+        memcpy(p, init, size);
+    else
+        memset(p, 0, size);
+    return p;
+}
 
 sp_status sp__proto_save(const char *what, const char *path, const ProtobufCMessage *message)
 {

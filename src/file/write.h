@@ -38,6 +38,9 @@ sp_status sp__refusals_err(const sp__refusals *r, const char *what, const char *
 /* protobuf-c's strings are not const; it does not write to them. */
 static inline char *sp__proto_text(const char *s) { return (char *)(uintptr_t)s; }
 
+/* size bytes of the current scope, as `init` or zeros. NULL and *failed when memory is short. */
+void *sp__write_new(bool *failed, size_t size, const void *init);
+
 /* A message as a file, whole or not at all. */
 sp_status sp__proto_save(const char *what, const char *path, const ProtobufCMessage *message);
 
