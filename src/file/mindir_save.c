@@ -115,7 +115,10 @@ static bool arguments_written(sp__mi_writer *w, const sp__graph_node *node)
 static sp_status put_nodes(sp__mi_writer *w, const char *path)
 {
     sp__refusals refused = {0};
+    const bool *needed = sp__needed_nodes(&w->failed, w->graph);
     for (int64_t i = 0; i < w->graph->n_nodes && !w->failed; i++) {
+        if (!needed[i])
+            continue;
         const sp__graph_node *node = w->node = &w->graph->nodes[i];
         const char *why = NULL;
         if (arguments_written(w, node) ? sp__mi_write_node(w, &why) : refused.n > 0)

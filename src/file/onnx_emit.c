@@ -82,6 +82,20 @@ const char *sp__onnx_unique(sp__onnx_writer *w, const char *base)
 
 /* ---- nodes ---- */
 
+/* "net/fc1" of "net (Net) > fc1 (Dense)", and op behind it. */
+static const char *node_name(const char *path, const char *op)
+{
+    const char *name = "";
+    while (path) {
+        const char *next = strstr(path, " > "), *type = strstr(path, " (");
+        size_t n = next ? (size_t)(next - path) : strlen(path);
+        n = type && type < path + n ? (size_t)(type - path) : n;
+        name = sp__scope_printf("%s%.*s/", name, (int)n, path);
+        path = next ? next + 3 : NULL;
+    }
+    return sp__scope_printf("%s%s", name, op);
+}
+
 static Sp__Onnx__Node *add_node(sp__onnx_writer *w, const char *name)
 {
     const Sp__Onnx__Node init = SP__ONNX__NODE__INIT;
@@ -105,8 +119,7 @@ const char *sp__onnx_emit(sp__onnx_writer *w, const char *op, int n, const char 
         w->failed = w->failed || !attrs[i];
     if (w->failed)
         return "";
-    const char *path = w->node ? w->node->path : NULL;
-    const char *name = sp__onnx_unique(w, path ? sp__scope_printf("%s/%s", path, op) : op);
+    const char *name = sp__onnx_unique(w, node_name(w->node ? w->node->path : NULL, op));
     char **inputs = sp__onnx_new(w, ((size_t)n + 1) * sizeof *inputs, NULL);
     sp__onnx_attr **list = sp__onnx_new(w, ((size_t)n_attrs + 1) * sizeof *list, NULL);
     Sp__Onnx__Node *node = inputs && list ? add_node(w, name) : NULL;

@@ -35,7 +35,7 @@ static const char *swapped(writer *w, const char *x, int rank)
     return EMIT("Transpose", IN(x), ATTRS(sp__onnx_put_ints(w, "perm", rank, perm)));
 }
 
-/* Plain matrices, transposed, are one Gemm (which takes the bias that follows, see bias_add). */
+/* Plain matrices, one of them transposed, are a Gemm (which takes the bias that follows, see bias_add). */
 static bool mat_mul(writer *w, const char **why)
 {
     (void)why;
@@ -51,12 +51,13 @@ static bool mat_mul(writer *w, const char **why)
     return sp__onnx_result(w, EMIT("MatMul", IN(a, b), PLAIN), t);
 }
 
-/* The Gemm just written, if its result is x and nobody else reads it. */
-static Sp__Onnx__Node *open_gemm(writer *w, const char *x)
+/* The Gemm or Conv just written, which have room for a bias, if its result is x and nobody else reads it. */
+static Sp__Onnx__Node *open_product(writer *w, const char *x)
 {
     Sp__Onnx__Node *last = w->n_nodes ? w->nodes[w->n_nodes - 1] : NULL;
-    bool fits = last && last->output[0] == x && strcmp(last->op_type, "Gemm") == 0 && last->n_input == 2;
-    return fits && w->uses[w->node->in[0]] == 1 ? last : NULL;
+    if (!last || last->output[0] != x || last->n_input != 2 || w->uses[w->node->in[0]] != 1)
+        return NULL;
+    return strcmp(last->op_type, "Gemm") == 0 || strcmp(last->op_type, "Conv") == 0 ? last : NULL;
 }
 
 static bool bias_add(writer *w, const char **why)
@@ -67,14 +68,14 @@ static bool bias_add(writer *w, const char **why)
     int64_t behind[SP_MAX_RANK];
     for (int i = 1; i < rank - 1; i++)
         behind[i - 1] = i;
-    bool cast = sp__onnx_in(w, 1).dtype != t; /* a node of its own would stand behind the Gemm */
+    bool cast = sp__onnx_in(w, 1).dtype != t; /* that node would stand behind the product */
     const char *x = sp__onnx_arg(w, 0, t), *b = sp__onnx_arg(w, 1, t);
-    Sp__Onnx__Node *gemm = cast ? NULL : open_gemm(w, x);
-    char **in = gemm ? sp__onnx_new(w, 3 * sizeof *in, NULL) : NULL;
+    Sp__Onnx__Node *product = cast ? NULL : open_product(w, x);
+    char **in = product ? sp__onnx_new(w, 3 * sizeof *in, NULL) : NULL;
     if (in) {
-        in[0] = gemm->input[0], in[1] = gemm->input[1], in[2] = sp__proto_text(b);
-        gemm->input = in;
-        gemm->n_input = 3;
+        in[0] = product->input[0], in[1] = product->input[1], in[2] = sp__proto_text(b);
+        product->input = in;
+        product->n_input = 3;
         return sp__onnx_result(w, x, t);
     }
     if (rank > 2)

@@ -74,8 +74,11 @@ static bool arguments_written(sp__onnx_writer *w, const char **why)
 static sp_status put_nodes(sp__onnx_writer *w, const char *path)
 {
     sp__refusals refused = {0};
+    const bool *needed = sp__needed_nodes(&w->failed, w->graph);
     for (int64_t i = 0; i < w->graph->n_nodes && !w->failed; i++) {
         const char *why = NULL;
+        if (!needed[i])
+            continue;
         w->node = &w->graph->nodes[i];
         w->twin = w->other ? &w->other->nodes[i] : w->node;
         bool whole = arguments_written(w, &why);

@@ -58,6 +58,25 @@ void sp__same_padding(int64_t size, int64_t span, int64_t stride, int64_t *befor
     *behind = missing - missing / 2;
 }
 
+/* ---- nodes ---- */
+
+static void mark(const sp_graph *g, bool *needed, int value)
+{
+    if (value != SP__VALUE_NONE && g->values[value].kind == SP__VALUE_NODE)
+        needed[g->values[value].node] = true;
+}
+
+bool *sp__needed_nodes(bool *failed, const sp_graph *g)
+{
+    bool *needed = sp__write_new(failed, (size_t)g->n_nodes + 1, NULL);
+    for (int64_t i = 0; needed && i < g->n_outputs; i++)
+        mark(g, needed, g->outputs[i]);
+    for (int64_t i = g->n_nodes; needed && i-- > 0;)
+        for (int k = 0; needed[i] && k < g->nodes[i].n_in; k++)
+            mark(g, needed, g->nodes[i].in[k]);
+    return needed;
+}
+
 /* ---- refusals ---- */
 
 void sp__refusals_add(sp__refusals *r, const sp__graph_node *node, const char *why)

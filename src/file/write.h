@@ -20,6 +20,10 @@ bool sp__node_given(const sp__graph_node *n, int i);
 /* Padding of a window along one axis in mode same: before and behind. */
 void sp__same_padding(int64_t size, int64_t span, int64_t stride, int64_t *before, int64_t *behind);
 
+/* Which nodes the outputs need, n_nodes of them, in the current scope; others are not written (as the casts of 16-bit results that
+ * only a gradient would read). NULL and *failed when memory is short. */
+bool *sp__needed_nodes(bool *failed, const sp_graph *g);
+
 /* ---- nodes that have no form in a file: all of them in one error ---- */
 
 typedef struct sp__refusals {
