@@ -223,13 +223,14 @@ static Sp__Onnx__Dim *dim(sp__onnx_writer *w, int64_t size, int64_t other)
     return d;
 }
 
-Sp__Onnx__ValueInfo *sp__onnx_info(sp__onnx_writer *w, const char *name, const sp__desc *desc, const sp__desc *other)
+Sp__Onnx__ValueInfo *sp__onnx_info(sp__onnx_writer *w, const char *name, int value)
 {
     const Sp__Onnx__ValueInfo init = SP__ONNX__VALUE_INFO__INIT;
     const Sp__Onnx__Type type_init = SP__ONNX__TYPE__INIT;
     const Sp__Onnx__TensorType tensor_init = SP__ONNX__TENSOR_TYPE__INIT;
     const Sp__Onnx__Shape shape_init = SP__ONNX__SHAPE__INIT;
-    int rank = desc->shape.rank;
+    sp__onnx_sizes sizes = sp__onnx_shape_of(w, value);
+    int rank = sizes.n;
     Sp__Onnx__ValueInfo *v = sp__onnx_new(w, sizeof *v, &init);
     Sp__Onnx__Type *type = sp__onnx_new(w, sizeof *type, &type_init);
     Sp__Onnx__TensorType *tensor = sp__onnx_new(w, sizeof *tensor, &tensor_init);
@@ -238,14 +239,14 @@ Sp__Onnx__ValueInfo *sp__onnx_info(sp__onnx_writer *w, const char *name, const s
     if (!v || !type || !tensor || !shape || !dims)
         return NULL;
     for (int i = 0; i < rank; i++) {
-        dims[i] = dim(w, desc->shape.dim[i], other ? other->shape.dim[i] : desc->shape.dim[i]);
+        dims[i] = dim(w, sizes.at[0][i], sizes.at[1][i]);
         if (!dims[i])
             return NULL;
     }
     shape->n_dim = (size_t)rank;
     shape->dim = dims;
     tensor->has_elem_type = 1;
-    tensor->elem_type = sp__onnx_code(desc->dtype);
+    tensor->elem_type = sp__onnx_code(w->graph->values[value].desc.dtype);
     tensor->shape = shape;
     type->tensor_type = tensor;
     v->name = text(name);

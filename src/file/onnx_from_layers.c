@@ -105,8 +105,8 @@ static sliding slide(const writer *w, const int64_t *kernel, const char *stride_
         s.dilation[i] = or_one(&dilation, i);
         int64_t span = (kernel[i] - 1) * s.dilation[i] + 1;
         if (strcmp(mode, "same") == 0) {
-            s.automatic = s.automatic || x.v[2 + i] != x.other[2 + i];
-            sp__same_padding(x.v[2 + i], span, s.stride[i], &s.pads[i], &s.pads[2 + i]);
+            s.automatic = s.automatic || sp__onnx_varies(&x, 2 + i);
+            sp__same_padding(x.at[0][2 + i], span, s.stride[i], &s.pads[i], &s.pads[2 + i]);
         } else if (strcmp(mode, "pad") == 0 && pad.n == 4) {
             s.pads[i] = pad.v[2 * i];
             s.pads[2 + i] = pad.v[2 * i + 1];
@@ -142,9 +142,9 @@ static bool pad_to_the_end(const writer *w, sliding *s)
     sp__onnx_sizes x = sp__onnx_shape_of(w, w->node->in[0]);
     sp_shape y = sp__onnx_out(w).shape;
     for (int i = 0; i < 2; i++) {
-        if (x.v[2 + i] != x.other[2 + i])
+        if (sp__onnx_varies(&x, 2 + i))
             return false;
-        int64_t reach = (y.dim[2 + i] - 1) * s->stride[i] + s->kernel[i] - x.v[2 + i] - s->pads[i];
+        int64_t reach = (y.dim[2 + i] - 1) * s->stride[i] + s->kernel[i] - x.at[0][2 + i] - s->pads[i];
         s->pads[2 + i] = SP__MAX(s->pads[2 + i], reach);
     }
     return true;
@@ -233,13 +233,13 @@ static bool layer_norm(writer *w, const char **why)
                               sp__onnx_put_float(w, "epsilon", sp__node_float(w->node, "epsilon"))};
     if (begin == params)
         return sp__onnx_result(w, EMIT("LayerNormalization", IN(x, gamma, beta), 2, attrs), t);
-    sp__onnx_sizes all = sp__onnx_shape_of(w, w->node->in[0]), of = {.n = rank - (int)begin};
-    memcpy(of.v, &all.v[begin], (size_t)of.n * sizeof of.v[0]);
-    memcpy(of.other, &all.other[begin], (size_t)of.n * sizeof of.v[0]);
-    if (!sp__onnx_fixed(&of))
-        return sp__onnx_refuse(why, "normalises over a size that varies");
-    const sp_shape shape = {.rank = of.n,
-                            .dim = {of.v[0], of.v[1], of.v[2], of.v[3], of.v[4], of.v[5], of.v[6], of.v[7]}};
+    sp__onnx_sizes x_shape = sp__onnx_shape_of(w, w->node->in[0]);
+    sp_shape shape = {.rank = rank - (int)begin};
+    for (int i = 0; i < shape.rank; i++) {
+        if (sp__onnx_varies(&x_shape, (int)begin + i))
+            return sp__onnx_refuse(why, "normalises over a size that varies");
+        shape.dim[i] = x_shape.at[0][begin + i];
+    }
     const char *unit = sp__onnx_tensor(w, sp_ones(t, shape));
     const char *y = EMIT("LayerNormalization", IN(x, unit), 2, attrs);
     return sp__onnx_result(w, EMIT("Add", IN(EMIT("Mul", IN(y, gamma), PLAIN), beta), PLAIN), t);

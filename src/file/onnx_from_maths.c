@@ -293,9 +293,9 @@ static int64_t count(const writer *w)
         bool named = axis.n == 0;
         for (int k = 0; k < axis.n; k++)
             named = named || axis.v[k] == i || axis.v[k] + s.n == i;
-        if (named && s.v[i] != s.other[i])
+        if (named && sp__onnx_varies(&s, i))
             return -1;
-        n *= named ? s.v[i] : 1;
+        n *= named ? s.at[0][i] : 1;
     }
     return n;
 }
@@ -368,7 +368,7 @@ static bool cross_entropy(writer *w, const char **why)
 {
     sp_dtype t = real(w), index = sp__onnx_in(w, 1).dtype;
     sp__onnx_sizes shape = sp__onnx_shape_of(w, w->node->in[0]);
-    if (shape.v[1] != shape.other[1])
+    if (sp__onnx_varies(&shape, 1))
         return sp__onnx_refuse(why, "the number of classes depends on the batch size");
     double s = sp__node_float(w->node, "label_smoothing");
     const char *labels = sp__onnx_arg(w, 1, index), *zero = number(w, 0, t);
@@ -376,13 +376,13 @@ static bool cross_entropy(writer *w, const char **why)
     const char *counts =
         one(w, "Not", two(w, "Equal", labels, sp__onnx_integer(w, sp__node_int(w->node, "ignore_index"), index)));
     const char *p = EMIT("LogSoftmax", IN(sp__onnx_arg(w, 0, t)), ATTRS(sp__onnx_put_int(w, "axis", 1)));
-    const char *hot = sp__onnx_hot(w, labels, sp__onnx_in(w, 1), 1, shape.v[1]);
+    const char *hot = sp__onnx_hot(w, labels, sp__onnx_in(w, 1), 1, shape.at[0][1]);
     const char *loss = one(w, "Neg", sp__onnx_sum(w, sp__onnx_where(w, hot, p, zero, t), true)), *k;
     k = weight ? sp__onnx_sum(w, sp__onnx_where(w, hot, weight, zero, t), true) : number(w, 1, t);
     loss = weight ? two(w, "Mul", loss, k) : loss;
     if (s > 0) {
         const char *even = sp__onnx_sum(w, weight ? two(w, "Mul", p, weight) : p, true);
-        even = two(w, "Mul", even, number(w, -s / (double)shape.v[1], t));
+        even = two(w, "Mul", even, number(w, -s / (double)shape.at[0][1], t));
         loss = two(w, "Add", two(w, "Mul", loss, number(w, 1 - s, t)), even);
     }
     loss = sp__onnx_where(w, counts, loss, zero, t);

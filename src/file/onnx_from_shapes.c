@@ -27,12 +27,14 @@ static bool short_form(const sp__onnx_sizes *from, const sp__onnx_sizes *to, int
 {
     int open = 0;
     for (int i = 0; i < to->n; i++) {
-        shape[i] = to->v[i];
-        if (to->v[i] == 0)
+        shape[i] = to->at[0][i];
+        if (shape[i] == 0)
             return false;
-        if (to->v[i] == to->other[i])
+        if (!sp__onnx_varies(to, i))
             continue;
-        bool copied = i < from->n && from->v[i] == to->v[i] && from->other[i] == to->other[i];
+        bool copied = i < from->n;
+        for (int k = 0; k < SP__ONNX_TRIALS; k++)
+            copied = copied && from->at[k][i] == to->at[k][i];
         shape[i] = copied ? 0 : -1;
         open += !copied;
     }
@@ -46,7 +48,7 @@ static bool reshape(writer *w, const char **why)
     int64_t shape[SP_MAX_RANK];
     bool fixed = sp__onnx_fixed(&to), is_short = !fixed && short_form(&from, &to, shape), empty = false;
     for (int i = 0; i < to.n; i++)
-        empty = empty || to.v[i] == 0;
+        empty = empty || to.at[0][i] == 0;
     const char *as = is_short ? sp__onnx_vector(w, to.n, shape) : sp__onnx_sizes_vector(w, &to, why);
     sp__onnx_attr *allow = empty ? sp__onnx_put_int(w, "allowzero", 1) : NULL;
     return as && result(w, EMIT("Reshape", IN(moved(w, 0), as), empty ? 1 : 0, &allow));
@@ -105,9 +107,9 @@ static bool tile(writer *w, const char **why)
         x = EMIT("Unsqueeze", IN(x, sp__onnx_vector(w, lead, zeros)), PLAIN);
     } else if (lead < 0) {
         sp__onnx_sizes all = {.n = rank};
-        for (int i = 0; i < rank; i++) {
-            all.v[i] = i < -lead ? 1 : times.v[i + lead];
-            all.other[i] = i < -lead ? 1 : times.other[i + lead];
+        for (int i = 0; i < rank * SP__ONNX_TRIALS; i++) {
+            int k = i / rank, d = i % rank;
+            all.at[k][d] = d < -lead ? 1 : times.at[k][d + lead];
         }
         times = all;
     }

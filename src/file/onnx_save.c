@@ -80,7 +80,6 @@ static sp_status put_nodes(sp__onnx_writer *w, const char *path)
         if (!needed[i])
             continue;
         w->node = &w->graph->nodes[i];
-        w->twin = w->other ? &w->other->nodes[i] : w->node;
         bool whole = arguments_written(w, &why);
         if (whole ? sp__onnx_write_node(w, &why) : !why && refused.n > 0)
             continue; /* after a failure, what depends on it cannot be written either */
@@ -141,11 +140,6 @@ static void name_outputs(sp__onnx_writer *w, const char **names)
 
 /* ---- the graph's message ---- */
 
-static Sp__Onnx__ValueInfo *info(sp__onnx_writer *w, const char *name, int v)
-{
-    return sp__onnx_info(w, name, &w->graph->values[v].desc, w->other ? &w->other->values[v].desc : NULL);
-}
-
 static void put_ends(sp__onnx_writer *w, Sp__Onnx__Graph *out)
 {
     const sp_graph *g = w->graph;
@@ -156,9 +150,9 @@ static void put_ends(sp__onnx_writer *w, Sp__Onnx__Graph *out)
         return;
     name_outputs(w, names);
     for (int64_t i = 0; i < g->n_inputs; i++)
-        out->input[out->n_input++] = info(w, w->names[g->inputs[i]], g->inputs[i]);
+        out->input[out->n_input++] = sp__onnx_info(w, w->names[g->inputs[i]], g->inputs[i]);
     for (int64_t i = 0; i < g->n_outputs && !w->failed; i++)
-        out->output[out->n_output++] = info(w, names[i], g->outputs[i]);
+        out->output[out->n_output++] = sp__onnx_info(w, names[i], g->outputs[i]);
 }
 
 /* Types and shapes of what is computed on the way: the graph's own values, each name once. */
@@ -177,7 +171,7 @@ static void put_infos(sp__onnx_writer *w, Sp__Onnx__Graph *out)
         const char *name = w->names[g->nodes[i].out];
         if (!name || sp__names_find(&said, name) != SP__NAME_NONE)
             continue;
-        out->value_info[out->n_value_info++] = info(w, name, g->nodes[i].out);
+        out->value_info[out->n_value_info++] = sp__onnx_info(w, name, g->nodes[i].out);
         w->failed = w->failed || !sp__names_put(&said, name, 0);
     }
     sp__names_free(&said);
@@ -258,8 +252,9 @@ static sp_status save_in_two(sp__onnx_writer *w, const ProtobufCMessage *model, 
         st = sp__error_count() != failures ? sp_error() : sp__proto_save("onnx", path, model);
     if (st != SP_OK && in_place)
         unlink(data);
-    for (int k = 0; k < i && st == SP_OK; k++)
-        unlink(beside(path, k));
+    for (int k = 0; k <= i + 1 && st == SP_OK; k++)
+        if (k != i)
+            unlink(beside(path, k));
     return st;
 }
 
@@ -321,9 +316,11 @@ static sp_status save(sp__onnx_writer *w, const char *path, size_t limit)
     return w->failed || sp__error_count() != failures ? sp_error() : write_model(w, &graph, path, limit);
 }
 
-sp_status sp__onnx_write_graphs(const sp_graph *g, const sp_graph *other, const char *path, size_t limit)
+sp_status sp__onnx_write_graphs(const sp_graph *const *trials, const char *path, size_t limit)
 {
-    sp__onnx_writer w = {.graph = g, .other = other};
+    sp__onnx_writer w = {.graph = trials[0]};
+    for (int k = 0; k < SP__ONNX_TRIALS; k++)
+        w.trials[k] = trials[k] ? trials[k] : trials[0];
     sp_scope scope = sp_scope_begin();
     sp_status st = save(&w, path, limit);
     sp_scope_end(scope);

@@ -1,47 +1,55 @@
-/* file/onnx_sizes.c: sizes that vary. Two graphs of one function for two sizes of its inputs tell them from those that do not. */
+/* file/onnx_sizes.c: sizes that vary. Graphs of one function for several sizes of its inputs tell them from those that do not, a third checks. */
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 
 #include "file/onnx_write.h"
 
-/* The batch: two numbers that few nets have, 5 apart, so that what is a multiple of it and what is not can be told. Of
- * images enough for a net to halve them a few times. */
-int64_t sp__onnx_trial(int dim, bool second)
+/* The batch: numbers that few nets have. By the first two a size is taken for times * batch + plus, by the third that is checked
+ * (they are 5 and 11 apart, so halves and squares are not taken for it). Images are large enough for a net to halve them often. */
+int64_t sp__onnx_trial(int dim, int which)
 {
-    if (dim == 0)
-        return second ? 18 : 13;
-    return (second ? 416 : 224) + 32 * dim;
+    static const int64_t batch[SP__ONNX_TRIALS] = {13, 18, 29};
+    return dim == 0 ? batch[which] : 224 + 32 * dim + 192 * which;
 }
 
 int sp__onnx_varies_as(int64_t size, int64_t other)
 {
     for (int d = 0; d < SP_MAX_RANK; d++)
-        if (size == sp__onnx_trial(d, false) && other == sp__onnx_trial(d, true))
+        if (size == sp__onnx_trial(d, 0) && other == sp__onnx_trial(d, 1))
             return d;
     return -1;
 }
 
-/* ---- reading both graphs ---- */
+/* ---- reading all graphs ---- */
 
 sp__onnx_sizes sp__onnx_shape_of(const sp__onnx_writer *w, int value)
 {
-    sp_shape a = w->graph->values[value].desc.shape, b = (w->other ? w->other : w->graph)->values[value].desc.shape;
-    sp__onnx_sizes s = {.n = a.rank};
-    memcpy(s.v, a.dim, sizeof s.v);
-    memcpy(s.other, b.dim, sizeof s.other);
+    sp__onnx_sizes s = {.n = w->graph->values[value].desc.shape.rank};
+    for (int k = 0; k < SP__ONNX_TRIALS; k++)
+        memcpy(s.at[k], w->trials[k]->values[value].desc.shape.dim, sizeof s.at[k]);
     return s;
 }
 
 sp__onnx_sizes sp__onnx_ints_of(const sp__onnx_writer *w, const char *attribute)
 {
-    sp__ints a = sp__node_ints(w->node, attribute), b = sp__node_ints(w->twin, attribute);
-    sp__onnx_sizes s = {.n = a.n};
-    memcpy(s.v, a.v, sizeof s.v);
-    memcpy(s.other, b.v, sizeof s.other);
+    sp__onnx_sizes s = {.n = sp__node_ints(w->node, attribute).n};
+    int64_t i = w->node - w->graph->nodes;
+    for (int k = 0; k < SP__ONNX_TRIALS; k++) {
+        sp__ints v = sp__node_ints(&w->trials[k]->nodes[i], attribute);
+        memcpy(s.at[k], v.v, sizeof s.at[k]);
+    }
     return s;
 }
 
-bool sp__onnx_fixed(const sp__onnx_sizes *s) { return memcmp(s->v, s->other, (size_t)s->n * sizeof s->v[0]) == 0; }
+bool sp__onnx_varies(const sp__onnx_sizes *s, int i) { return s->at[0][i] != s->at[1][i]; }
+
+bool sp__onnx_fixed(const sp__onnx_sizes *s)
+{
+    for (int i = 0; i < s->n; i++)
+        if (sp__onnx_varies(s, i))
+            return false;
+    return true;
+}
 
 /* ---- writing ---- */
 
@@ -50,7 +58,7 @@ static const char *input_size(sp__onnx_writer *w, int d)
 {
     for (int64_t i = 0; i < w->graph->n_inputs && !w->varying[d]; i++) {
         sp__onnx_sizes s = sp__onnx_shape_of(w, w->graph->inputs[i]);
-        if (d >= s.n || sp__onnx_varies_as(s.v[d], s.other[d]) != d)
+        if (d >= s.n || sp__onnx_varies_as(s.at[0][d], s.at[1][d]) != d)
             continue;
         const sp__graph_node *node = w->node;
         w->node = NULL; /* belongs to no cell */
@@ -62,15 +70,19 @@ static const char *input_size(sp__onnx_writer *w, int d)
     return w->varying[d];
 }
 
-/* One size that varies, as a vector of 1: an input's, or times the batch plus a constant. NULL: it is neither. */
-static const char *varying_size(sp__onnx_writer *w, int64_t size, int64_t other)
+/* Size i of s, which varies, as a vector of 1: an input's, or times the batch plus a constant. NULL: it is neither. */
+static const char *varying_size(sp__onnx_writer *w, const sp__onnx_sizes *s, int i)
 {
-    int as = sp__onnx_varies_as(size, other);
+    const int64_t a = s->at[0][i], b = s->at[1][i], c = s->at[2][i];
+    const int64_t first = sp__onnx_trial(0, 0), apart = sp__onnx_trial(0, 1) - first,
+                  more = sp__onnx_trial(0, 2) - first;
+    int as = sp__onnx_varies_as(a, b);
     if (as >= 0)
         return input_size(w, as);
-    int64_t first = sp__onnx_trial(0, false), apart = sp__onnx_trial(0, true) - first;
-    int64_t times = (other - size) / apart, plus = size - times * first;
-    const char *n = times * apart == other - size && size >= 0 && other >= 0 ? input_size(w, 0) : NULL;
+    if (SP__MIN(a, SP__MIN(b, c)) < 0 || SP__MAX(a, SP__MAX(b, c)) > INT64_MAX / 64 || (b - a) % apart != 0)
+        return NULL;
+    int64_t times = (b - a) / apart, plus = a - times * first;
+    const char *n = c - a == times * more ? input_size(w, 0) : NULL;
     if (n && times != 1)
         n = sp__onnx_emit(w, "Mul", SP__ONNX_IN(n, sp__onnx_vector(w, 1, &times)), SP__ONNX_PLAIN);
     if (n && plus != 0)
@@ -81,24 +93,23 @@ static const char *varying_size(sp__onnx_writer *w, int64_t size, int64_t other)
 const char *sp__onnx_sizes_vector(sp__onnx_writer *w, const sp__onnx_sizes *s, const char **why)
 {
     if (sp__onnx_fixed(s))
-        return sp__onnx_vector(w, s->n, s->v);
+        return sp__onnx_vector(w, s->n, s->at[0]);
     const char *parts[SP_MAX_RANK];
     int n = 0;
     for (int i = 0; i < s->n;) {
         int end = i;
-        while (end < s->n && s->v[end] == s->other[end])
+        while (end < s->n && !sp__onnx_varies(s, end))
             end++;
         if (end > i) {
-            parts[n++] = sp__onnx_vector(w, end - i, &s->v[i]);
+            parts[n++] = sp__onnx_vector(w, end - i, &s->at[0][i]);
             i = end;
             continue;
         }
-        parts[n] = varying_size(w, s->v[i], s->other[i]);
+        parts[n] = varying_size(w, s, i++);
         if (!parts[n++]) {
             sp__onnx_refuse(why, "a size depends on the batch size in a way that cannot be written");
             return NULL;
         }
-        i++;
     }
     return n == 1 ? parts[0] : sp__onnx_emit(w, "Concat", n, parts, SP__ONNX_ATTRS(sp__onnx_put_int(w, "axis", 0)));
 }

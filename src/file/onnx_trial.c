@@ -1,4 +1,4 @@
-/* file/onnx_trial.c: functions whose inputs have sizes that vary, traced twice for the writer (onnx_write.h). */
+/* file/onnx_trial.c: functions whose inputs have sizes that vary, traced for several sizes, for the writer (onnx_write.h). */
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 
@@ -16,15 +16,15 @@ typedef struct function {
 } function;
 
 /* What failed was an op for sizes that the caller has not chosen: says where they come from. */
-static void *explain(const function *f, bool second)
+static void *explain(const function *f, int which)
 {
     sp_status st = sp_error();
     if (st == SP_ERR_NOMEM || st == SP_OK)
         return NULL;
     const char *why = sp__scope_printf("%s", sp_error_text());
     sp_error_clear();
-    return sp__fail(st, "onnx: %s: not for any batch size: with %lld, %s", f->path,
-                    (long long)sp__onnx_trial(0, second), why);
+    return sp__fail(st, "onnx: %s: not for any batch size: with %lld, %s", f->path, (long long)sp__onnx_trial(0, which),
+                    why);
 }
 
 static bool take_names(sp_graph *g, const sp_graph *from)
@@ -40,44 +40,51 @@ static bool take_names(sp_graph *g, const sp_graph *from)
     return true;
 }
 
-static sp_graph *traced(const function *f, bool second)
+static sp_graph *traced(const function *f, int which)
 {
     sp_tensor **in = sp__list_room(f->n);
     for (int i = 0; in && i < f->n; i++) {
         sp_shape shape = f->in[i].shape;
         for (int d = 0; d < shape.rank; d++)
-            shape.dim[d] = shape.dim[d] < 0 ? sp__onnx_trial(d, second) : shape.dim[d];
+            shape.dim[d] = shape.dim[d] < 0 ? sp__onnx_trial(d, which) : shape.dim[d];
         in[i] = sp__tensor_symbolic(f->in[i].dtype, shape);
         if (!in[i])
             return NULL;
     }
     sp_graph *g = in ? sp_trace(f->fn, f->self, (sp_list){in, f->n}) : NULL;
     if (!g)
-        return explain(f, second);
+        return explain(f, which);
     if (take_names(g, f->names_of))
         return g;
     sp_graph_free(g);
     return NULL;
 }
 
-static sp_status write_both(const function *f, const sp_graph *g, const sp_graph *h)
+/* Whether g differs from the first in sizes only. */
+static sp_status compare(const function *f, const sp_graph *first, const sp_graph *g)
 {
     int64_t at;
-    const char *why = sp__onnx_differ(g, h, &at);
+    const char *why = sp__onnx_differ(first, g, &at);
     if (!why)
-        return sp__onnx_write_graphs(g, h, f->path, DATA_LIMIT);
-    const sp__graph_node *n = at < 0 ? NULL : &g->nodes[at];
+        return SP_OK;
+    const sp__graph_node *n = at < 0 ? NULL : &first->nodes[at];
     return sp__err(SP_ERR_UNSUPPORTED, "onnx: %s: not for any batch size: %s%s%s%s%s%s", f->path, n ? n->op->name : "",
                    n && n->path ? " (" : "", n && n->path ? n->path : "", n && n->path ? ")" : "", n ? " " : "", why);
 }
 
 static sp_status write_function(const function *f)
 {
+    sp_graph *g[SP__ONNX_TRIALS] = {NULL};
     sp_scope scope = sp_scope_begin();
-    sp_graph *g = traced(f, false), *h = g ? traced(f, true) : NULL;
-    sp_status st = h ? write_both(f, g, h) : sp_error();
-    sp_graph_free(g);
-    sp_graph_free(h);
+    sp_status st = SP_OK;
+    for (int k = 0; k < SP__ONNX_TRIALS && st == SP_OK; k++) {
+        g[k] = traced(f, k);
+        st = g[k] ? compare(f, g[0], g[k]) : sp_error();
+    }
+    if (st == SP_OK)
+        st = sp__onnx_write_graphs((const sp_graph *const *)g, f->path, DATA_LIMIT);
+    for (int k = 0; k < SP__ONNX_TRIALS; k++)
+        sp_graph_free(g[k]);
     sp_scope_end(scope);
     return st;
 }
@@ -98,7 +105,7 @@ static bool varies(const sp_graph *g)
 sp_status sp__onnx_save(const sp_graph *g, const char *path)
 {
     if (!varies(g))
-        return sp__onnx_write_graphs(g, NULL, path, DATA_LIMIT);
+        return sp__onnx_write_graphs((const sp_graph *[SP__ONNX_TRIALS]){g}, path, DATA_LIMIT);
     sp__desc in[SP__MAX_IN];
     if (g->n_inputs > SP__MAX_IN)
         return sp__err(SP_ERR_UNSUPPORTED, "onnx: %s: %lld inputs of sizes that vary, at most %d", path,

@@ -1,13 +1,13 @@
 /* file/onnx_write.h: graphs to ONNX files. Each node of the graph becomes one or more nodes of the file.
  *
  *   onnx_save.c      the file: its messages, large data beside it
- *   onnx_trial.c     functions traced twice, where sizes vary
+ *   onnx_trial.c     functions traced for several sizes, where they vary
  *   onnx_emit.c      messages by parts: attributes, constants, nodes, names
  *   onnx_sizes.c     sizes that vary: how they are told from those that do not, and written
  *   onnx_from_ops.c  the table of ops: what each one is in the file; onnx_from_maths.c, _shapes.c, _layers.c
  *
- * Sizes that vary. A graph is traced for sizes; which of them come from the batch it does not say. So the function is traced twice,
- * for two batch sizes: what differs between the two graphs comes from it, and what is equal does not. */
+ * Sizes that vary. A graph is traced for sizes; which of them come from the batch it does not say. So the function is traced for
+ * several batch sizes: what differs between the graphs comes from it, and what is equal does not. */
 #ifndef SP_FILE_ONNX_WRITE_H
 #define SP_FILE_ONNX_WRITE_H
 
@@ -16,23 +16,27 @@
 
 typedef Sp__Onnx__Attr sp__onnx_attr;
 
+#define SP__ONNX_TRIALS 3
+
 typedef struct sp__onnx_writer {
-    const sp_graph *graph, *other; /* other: the same for other sizes; NULL: none varies                   */
-    const char **names;            /* of the graph's values, NULL: not written; in the scope, as all below */
-    int *uses;                     /* how often the graph's values are read                                */
+    const sp_graph *graph;
+    const sp_graph *trials[SP__ONNX_TRIALS]; /* graph, and the same for other sizes; all graph: none varies  */
+    const char **names;                      /* of the graph's values, NULL: not written; in the scope, as all below */
+    int *uses;                               /* how often the graph's values are read                                */
     Sp__Onnx__Node **nodes;
     Sp__Onnx__Tensor **tensors;
     int64_t n_nodes, cap_nodes, n_tensors, cap_tensors;
-    sp__names taken;                   /* names of nodes and values; the number: how many were made of one     */
-    sp__names known;                   /* constants by their elements: which of `tensors`                      */
-    const char *varying[SP_MAX_RANK];  /* sizes while the file is run, by dimension; NULL: not written yet    */
-    const sp__graph_node *node, *twin; /* being written; the same in `other` (node where there is none)        */
-    const struct sp__onnx_rule *rule;  /* of node->op */
-    bool failed;                       /* memory: recorded */
+    sp__names taken;                  /* names of nodes and values; the number: how many were made of one     */
+    sp__names known;                  /* constants by their elements: which of `tensors`                      */
+    const char *varying[SP_MAX_RANK]; /* sizes while the file is run, by dimension; NULL: not written yet    */
+    const sp__graph_node *node;       /* being written */
+    const struct sp__onnx_rule *rule; /* of node->op */
+    bool failed;                      /* memory: recorded */
 } sp__onnx_writer;
 
-/* Writes g; other as in the writer. More than `limit` bytes of tensors go to a file beside it. */
-sp_status sp__onnx_write_graphs(const sp_graph *g, const sp_graph *other, const char *path, size_t limit);
+/* Writes trials[0]; the others are the same graph for other sizes, or NULL: none varies. More than `limit` bytes of tensors go to a
+ * file beside it. */
+sp_status sp__onnx_write_graphs(const sp_graph *const *trials, const char *path, size_t limit);
 
 /* How an op is written. False: it has no form, with these settings; *why says so if it can. */
 typedef bool (*sp__onnx_write)(sp__onnx_writer *w, const char **why);
@@ -76,24 +80,25 @@ const char *sp__onnx_tensor(sp__onnx_writer *w, const sp_tensor *t);
 /* A tensor of the file under a name of its own. */
 Sp__Onnx__Tensor *sp__onnx_add_tensor(sp__onnx_writer *w, const char *name, const sp_tensor *t);
 
-/* What the file says about a value. other: its description in the other graph, or NULL. */
-Sp__Onnx__ValueInfo *sp__onnx_info(sp__onnx_writer *w, const char *name, const sp__desc *desc, const sp__desc *other);
+/* What the file says about a value of the graph. */
+Sp__Onnx__ValueInfo *sp__onnx_info(sp__onnx_writer *w, const char *name, int value);
 
 /* ---- sizes that vary (onnx_sizes.c) ---- */
 
-/* Numbers as they are in both graphs; equal where nothing varies. */
+/* Numbers as they are in each of the graphs; equal where nothing varies. */
 typedef struct sp__onnx_sizes {
     int n;
-    int64_t v[SP_MAX_RANK], other[SP_MAX_RANK];
+    int64_t at[SP__ONNX_TRIALS][SP_MAX_RANK];
 } sp__onnx_sizes;
 
-/* What dimension `dim` of inputs is while tracing, in the first and in the second graph. */
-int64_t sp__onnx_trial(int dim, bool second);
+/* What dimension `dim` of inputs is in each of the graphs. */
+int64_t sp__onnx_trial(int dim, int which);
 /* The dimension of inputs that a size is, -1: none. */
 int sp__onnx_varies_as(int64_t size, int64_t other);
 
 sp__onnx_sizes sp__onnx_shape_of(const sp__onnx_writer *w, int value);
 sp__onnx_sizes sp__onnx_ints_of(const sp__onnx_writer *w, const char *attribute);
+bool sp__onnx_varies(const sp__onnx_sizes *s, int i);
 bool sp__onnx_fixed(const sp__onnx_sizes *s);
 /* As an Int64 vector: a constant, or put together while the file runs. NULL and *why if that is not known. */
 const char *sp__onnx_sizes_vector(sp__onnx_writer *w, const sp__onnx_sizes *s, const char **why);

@@ -234,7 +234,7 @@ static sp_status one_hot_run(sp__call *c)
 
 const sp__op sp__op_one_hot = {.name = "OneHot",
                                .label = "one_hot",
-                               .onnx = "OneHot",
+                               .onnx_note = "compared with all positions: ONNX's counts negative ones from the end",
                                .min_in = 1,
                                .max_in = 1,
                                .n_out = 1,
