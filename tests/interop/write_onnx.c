@@ -1,6 +1,7 @@
 /* write_onnx FOLDER: files for check_onnx.py. NAME.onnx with NAME.input0.npy ... and NAME.expected0.npy ..., as Spore computes
  * them, of every net of support/nets.c, of every case of support/op_cases.c in every type that it can have, and of cells. Where the
- * batch size may vary: NAME.batchN.input0.npy ... too. */
+ * batch size may vary: NAME.batchN.input0.npy ... too. MindSpore's own nets in tests/fixtures as well, with MindSpore's outputs: to be
+ * started in the root of the source. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,9 @@
 #include "graph/graph.h"
 #include "ops/op.h"
 #include "spore.h"
+#include "support/files.h"
 #include "support/nets.h"
+#include "support/npy.h"
 #include "support/op_cases.h"
 
 static int failed, written, refused;
@@ -78,7 +81,8 @@ static sp_tensor *rows_of(sp_tensor *x, int64_t batch, int64_t n)
 static void write_net_of_any_batch(const test_net *net)
 {
     sp_scope scope = sp_scope_begin();
-    sp_cell *c = sp_cell_new(&(sp_cell_desc){.type = net->name, .construct = call_net, .state = &net, .size = sizeof net});
+    sp_cell *c =
+        sp_cell_new(&(sp_cell_desc){.type = net->name, .construct = call_net, .state = &net, .size = sizeof net});
     sp_list in = test_net_inputs(net);
     char name[128], at[160];
     snprintf(name, sizeof name, "any-%s", net->name);
@@ -277,6 +281,48 @@ static void write_edge(const edge *e)
     sp_scope_end(scope);
 }
 
+/* ---- MindSpore's own nets, with the outputs that it gave ---- */
+
+static void copy_arrays(const char *from, const char *what, const char *name)
+{
+    for (int i = 0; i < 8; i++) {
+        char path[512], end[64];
+        snprintf(path, sizeof path, "%s/%s%d.npy", from, what, i);
+        snprintf(end, sizeof end, ".%s%d.npy", what, i);
+        sp_tensor *t = test_npy_read(path);
+        sp_error_clear();
+        if (!t)
+            return;
+        check(sp_npy_write(path_of(name, end), t) == SP_OK, path);
+    }
+}
+
+static int real_nets;
+
+static void write_real_net(const char *path, void *user)
+{
+    (void)user;
+    sp_scope scope = sp_scope_begin();
+    char from[256], name[128];
+    snprintf(from, sizeof from, "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(name, sizeof name, "real-%d-%.100s", ++real_nets, strrchr(from, '/') + 1);
+    sp_graph *g = sp_graph_load(path);
+    check(g && sp_graph_save(g, path_of(name, ".onnx")) == SP_OK, name);
+    copy_arrays(from, "input", name);
+    copy_arrays(from, "expected", name);
+    written++;
+    sp_graph_free(g);
+    sp_scope_end(scope);
+}
+
+static void visit_net(const char *path, void *user) { test_files_visit(path, ".mindir", write_real_net, user); }
+
+static void write_real_nets(void)
+{
+    int n = test_files_visit("tests/fixtures/mindspore/2.0.0", "", visit_net, NULL);
+    check(n + test_files_visit("tests/fixtures/mindspore/2.10.0", "", visit_net, NULL) > 0, "tests/fixtures");
+}
+
 /* ---- cells of any batch size ---- */
 
 static sp_cell *image_net(void)
@@ -347,6 +393,7 @@ int main(int count, char **arguments)
     write_cases();
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
         write_edge(&edges[i]);
+    write_real_nets();
     write_cell("cell-image", image_net());
     write_cell("cell-plain", plain_net());
     write_cell("cell-sizes", sp_cell_new(&(sp_cell_desc){.type = "Sizes", .construct = sizes}));
