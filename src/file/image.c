@@ -57,9 +57,9 @@ static sp_tensor *decode(sp__image *image, int want)
 {
     static const uint8_t png[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, jpeg[3] = {0xff, 0xd8, 0xff};
     if (image->n >= sizeof png && memcmp(image->bytes, png, sizeof png) == 0)
-        return convert(image, sp__image_png(image, want), want);
+        return convert(image, sp__image_png(image), want);
     if (image->n >= sizeof jpeg && memcmp(image->bytes, jpeg, sizeof jpeg) == 0)
-        return convert(image, sp__image_jpeg(image, want), want);
+        return convert(image, sp__image_jpeg(image), want);
     return sp__fail(SP_ERR_FORMAT, "image: %s: begins with '%s', expected a PNG or JPEG picture", image->path,
                     sp__shown(image->bytes, SP__MIN(image->n, 8)));
 }

@@ -21,10 +21,10 @@ typedef struct sp__image {
 /* Whether a picture of its size may be decoded: SP_ERR_FORMAT above the limits. */
 sp_status sp__image_check(const sp__image *image);
 
-/* want: 0 (grey or RGB, as the file is), 1 or 3. The decoder sets height, width and channels, of which want is only a wish.
- * UInt8 (H, W, channels), NULL and a failure. */
-sp_tensor *sp__image_png(sp__image *image, int want);
-sp_tensor *sp__image_jpeg(sp__image *image, int want);
+/* The decoders set height, width and channels. UInt8 (H, W, channels), NULL and a failure. Grey is made of colour by image.c, the
+ * same for all kinds. */
+sp_tensor *sp__image_png(sp__image *image);
+sp_tensor *sp__image_jpeg(sp__image *image);
 
 /* As sp_image_read, from any source. */
 sp_tensor *sp__image_read_source(sp__source *s, int channels);

@@ -26,7 +26,7 @@ static bool load(const char *path)
 /* Exact arithmetic; a picture that ends early, or with thousands of scans to keep a decoder busy, is refused. */
 enum { FLAGS = TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS };
 
-static sp_status header(tjhandle h, sp__image *image, int want)
+static sp_status header(tjhandle h, sp__image *image)
 {
     int width = 0, height = 0, sampling = 0, space = 0;
     if (tjDecompressHeader3(h, image->bytes, (unsigned long)image->n, &width, &height, &sampling, &space) != 0)
@@ -35,11 +35,11 @@ static sp_status header(tjhandle h, sp__image *image, int want)
         return sp__err(SP_ERR_UNSUPPORTED, "image: %s: a JPEG in CMYK, expected grey or RGB", image->path);
     image->height = height;
     image->width = width;
-    image->channels = want ? want : space == TJCS_GRAY ? 1 : 3;
+    image->channels = space == TJCS_GRAY ? 1 : 3;
     return sp__image_check(image);
 }
 
-sp_tensor *sp__image_jpeg(sp__image *image, int want)
+sp_tensor *sp__image_jpeg(sp__image *image)
 {
     if (!load(image->path))
         return NULL;
@@ -47,7 +47,7 @@ sp_tensor *sp__image_jpeg(sp__image *image, int want)
     if (!h)
         return sp__fail(SP_ERR_NOMEM, "image: %s: no memory to decode it", image->path);
     sp_tensor *pixels = NULL;
-    if (header(h, image, want) == SP_OK)
+    if (header(h, image) == SP_OK)
         pixels = sp__tensor_new(SP_U8, SP_DIMS(image->height, image->width, image->channels));
     if (pixels && tjDecompress2(h, image->bytes, (unsigned long)image->n, sp__data_mut(pixels), (int)image->width, 0,
                                 (int)image->height, image->channels == 1 ? TJPF_GRAY : TJPF_RGB, FLAGS) != 0)
@@ -58,9 +58,8 @@ sp_tensor *sp__image_jpeg(sp__image *image, int want)
 
 #else
 
-sp_tensor *sp__image_jpeg(sp__image *image, int want)
+sp_tensor *sp__image_jpeg(sp__image *image)
 {
-    (void)want;
     return sp__fail(SP_ERR_UNSUPPORTED, "image: %s is a JPEG picture, and this library was built without libjpeg-turbo",
                     image->path);
 }

@@ -30,9 +30,8 @@ static void *bad(const sp__image *image, png_image *png)
     return NULL;
 }
 
-sp_tensor *sp__image_png(sp__image *image, int want)
+sp_tensor *sp__image_png(sp__image *image)
 {
-    (void)want; /* our own conversion to grey, the same for all kinds of pictures */
     png_image png = {.version = PNG_IMAGE_VERSION};
     if (!load(image->path))
         return NULL;
@@ -54,9 +53,8 @@ sp_tensor *sp__image_png(sp__image *image, int want)
 
 #else
 
-sp_tensor *sp__image_png(sp__image *image, int want)
+sp_tensor *sp__image_png(sp__image *image)
 {
-    (void)want;
     return sp__fail(SP_ERR_UNSUPPORTED, "image: %s is a PNG picture, and this library was built without libpng",
                     image->path);
 }
