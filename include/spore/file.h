@@ -78,6 +78,14 @@ SP_API sp_tensor *sp_npy_read(const char *path);
 /* SP_ERR_IO; SP_ERR_DTYPE for BFloat16, which NumPy does not have. */
 SP_API sp_status sp_npy_write(const char *path, const sp_tensor *t);
 
+/* ---- tables of numbers as text ---- */
+
+/* The numbers of a .csv file, Float32 (rows, columns), with a point in every locale; a field that is left out is NaN. Fields are
+ * separated by the first of comma, semicolon and tab that the first line has, and may stand in quotes; lines that are empty do not
+ * count. A first line of which a field is no number is the header: *names (unless names is NULL) are its fields then, else NULL;
+ * text of the current scope. SP_ERR_IO; SP_ERR_FORMAT: a field that is no number, a line with more or fewer than the first. */
+SP_API sp_tensor *sp_csv_read(const char *path, const char *const **names);
+
 /* ---- pictures ---- */
 
 /* The picture in a PNG or JPEG file (told apart by their first bytes), UInt8 (height, width, channels) as MindSpore's vision.Decode

@@ -9,6 +9,7 @@
  *   ckpt_*.c      checkpoints (ckpt.h); load.c: into cells
  *   mindir_*.c    graphs (mindir.h)
  *   npy.c         NumPy's arrays (npy.h)
+ *   csv.c         tables of numbers as text (csv.h)
  *   image*.c      pictures (image.h) */
 #ifndef SP_FILE_FILE_H
 #define SP_FILE_FILE_H
