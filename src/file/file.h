@@ -10,7 +10,9 @@
  *   write.c       what the writers of graphs share (write.h)
  *   mindir_*.c    graphs (mindir.h)
  *   onnx_*.c      graphs (onnx.h)
- *   npy.c         NumPy's arrays (npy.h) */
+ *   npy.c         NumPy's arrays (npy.h)
+ *   csv.c         tables of numbers as text (csv.h)
+ *   image*.c      pictures (image.h) */
 #ifndef SP_FILE_FILE_H
 #define SP_FILE_FILE_H
 
