@@ -123,7 +123,7 @@ typedef enum sp_amp_level { SP_AMP_O0, SP_AMP_O1, SP_AMP_O2, SP_AMP_O3 } sp_amp_
  * BFloat16 uses the processor's own products (AVX-512 BF16, AMX) through oneDNN; where there are none, results are the same but
  * for rounding of sums, and nothing is faster. SP_ERR_UNSUPPORTED: O3, a cell made of a graph (its precision is in the graph);
  * SP_ERR_DTYPE: another dtype, a Dense or Conv2d whose weight is not Float32. On failure nothing is changed.
- * A .mindir file has no form for such products: sp_export() refuses them; go back to O0 first. */
+ * A .mindir file has no form for such products: sp_export() refuses them; go back to O0 first, or export to .onnx. */
 SP_API sp_status sp_amp(sp_cell *net, sp_amp_level level, sp_dtype dtype);
 
 /* ---- parameters: a cell's own first, then its children's; lists are borrowed from the cell ---- */

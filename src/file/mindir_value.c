@@ -6,14 +6,7 @@
 #include <string.h>
 
 #include "file/mindir.h"
-
-/* By sp_dtype. */
-static const int32_t codes[] = {
-    [SP_F32] = SP__MI_FLOAT, [SP_F64] = SP__MI_DOUBLE, [SP_F16] = SP__MI_FLOAT16, [SP_BF16] = SP__MI_BFLOAT16,
-    [SP_I8] = SP__MI_INT8,   [SP_I16] = SP__MI_INT16,  [SP_I32] = SP__MI_INT32,   [SP_I64] = SP__MI_INT64,
-    [SP_U8] = SP__MI_UINT8,  [SP_U16] = SP__MI_UINT16, [SP_U32] = SP__MI_UINT32,  [SP_U64] = SP__MI_UINT64,
-    [SP_BOOL] = SP__MI_BOOL,
-};
+#include "file/onnx.h"
 
 /* MindSpore's own numbers of types, which the new form uses as settings. */
 static const int32_t numbers[] = {
@@ -29,9 +22,10 @@ static sp_dtype find_code(const int32_t *table, int64_t code)
     return SP_DTYPE_COUNT_;
 }
 
-sp_dtype sp__mi_dtype(int64_t code) { return code == SP__MI_FLOAT64 ? SP_F64 : find_code(codes, code); }
+/* The numbers are ONNX's, and one of its own. */
+sp_dtype sp__mi_dtype(int64_t code) { return code == SP__MI_FLOAT64 ? SP_F64 : sp__onnx_dtype(code); }
 
-int32_t sp__mi_code(sp_dtype dtype) { return codes[dtype]; }
+int32_t sp__mi_code(sp_dtype dtype) { return sp__onnx_code(dtype); }
 
 const char *sp__mi_visible(const char *name)
 {

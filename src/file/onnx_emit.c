@@ -158,16 +158,18 @@ Sp__Onnx__Tensor *sp__onnx_add_tensor(sp__onnx_writer *w, const char *name, cons
     return out;
 }
 
+#define SHORT 64 /* bytes */
+
 /* What tells constants apart: type, shape and elements; many elements by where they lie. */
 static const char *key_of(const sp_tensor *t)
 {
+    char hex[2 * SHORT + 1] = "";
     size_t size = (size_t)t->size * sp_dtype_size(t->dtype);
-    const char *key = sp__scope_printf("%s %s", sp_dtype_name(t->dtype), sp__shape_text(t->shape));
-    if (size > 64)
-        return sp__scope_printf("%s at %p", key, t->data);
-    for (size_t i = 0; i < size && *key; i++)
-        key = sp__scope_printf("%s%02x", key, ((const uint8_t *)t->data)[i]);
-    return key;
+    for (size_t i = 0; i < size && size <= SHORT; i++)
+        snprintf(hex + 2 * i, 3, "%02x", ((const uint8_t *)t->data)[i]);
+    const char *type = sp_dtype_name(t->dtype), *shape = sp__shape_text(t->shape);
+    return size <= SHORT ? sp__scope_printf("%s %s %s", type, shape, hex)
+                         : sp__scope_printf("%s %s at %p", type, shape, t->data);
 }
 
 /* The constant's name: that of an equal one, else made of base. */
