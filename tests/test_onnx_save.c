@@ -174,7 +174,7 @@ static void check_model(const Sp__Onnx__Model *m)
 
 typedef struct one_op {
     const sp__op *op;
-    char attrs[OP_CASE_ATTR_BYTES];
+    _Alignas(16) char attrs[OP_CASE_ATTR_BYTES];
     int n;
     sp_tensor *in[OP_CASE_INPUTS];
 } one_op;

@@ -111,7 +111,7 @@ static void write_net_of_any_batch(const test_net *net)
 typedef struct one_op {
     const sp__op *op;
     bool bfloat;
-    char attrs[OP_CASE_ATTR_BYTES];
+    _Alignas(16) char attrs[OP_CASE_ATTR_BYTES];
     int n;
     sp_tensor *in[OP_CASE_INPUTS]; /* NULL: one of those that are given */
 } one_op;
