@@ -195,7 +195,8 @@ typedef struct edge {
     sp_tensor *(*f)(sp_tensor *a, sp_tensor *b);
 } edge;
 
-#define INF 1e39
+#define INF 1e39 /* above the largest Float32 */
+#define NaN ((double)NAN)
 static sp_tensor *to_i8(sp_tensor *a, sp_tensor *b) { return (void)b, sp_cast(a, SP_I8); }
 static sp_tensor *to_u8(sp_tensor *a, sp_tensor *b) { return (void)b, sp_cast(a, SP_U8); }
 static sp_tensor *to_i32(sp_tensor *a, sp_tensor *b) { return (void)b, sp_cast(a, SP_I32); }
@@ -212,7 +213,7 @@ static sp_tensor *exact_gelu(sp_tensor *a, sp_tensor *b) { return (void)b, sp_ge
 static sp_tensor *average(sp_tensor *a, sp_tensor *b) { return (void)b, sp_mean(a); }
 
 #define CASTS \
-    11, { 0, 0.5, -0.5, 1e10, -1e10, INF, -INF, NAN, 300.7, -300.7, 2147483648. }
+    11, { 0, 0.5, -0.5, 1e10, -1e10, INF, -INF, NaN, 300.7, -300.7, 2147483648. }
 #define SIGNS \
     8, {7, -7, 7, -7, 7, -7, 0, 1}, { 3, 3, -3, -3, 0, 0, 0, -1 }
 static const edge edges[] = {
@@ -223,9 +224,9 @@ static const edge edges[] = {
     {"to_i64", SP_F32, CASTS, {0}, to_i64},
     {"to_u64", SP_F32, CASTS, {0}, to_u64},
     {"to_bool", SP_F32, CASTS, {0}, to_bool},
-    {"to_i64_wide", SP_F64, 6, {9.3e18, -9.3e18, 1e300, 4503599627370497., NAN, 1}, {0}, to_i64},
+    {"to_i64_wide", SP_F64, 6, {9.3e18, -9.3e18, 1e300, 4503599627370497., NaN, 1}, {0}, to_i64},
     {"to_f16", SP_F32, 6, {65519, 65520, 1e-8, 6e-8, 2049, 2051}, {0}, to_f16},
-    {"half_to_i32", SP_F16, 6, {1.5, -1.5, 65504, NAN, INF, -INF}, {0}, to_i32},
+    {"half_to_i32", SP_F16, 6, {1.5, -1.5, 65504, NaN, INF, -INF}, {0}, to_i32},
     {"mod_f32", SP_F32, SIGNS, sp_mod},
     {"mod_i32", SP_I32, SIGNS, sp_mod},
     {"mod_i8", SP_I8, SIGNS, sp_mod},
@@ -242,10 +243,10 @@ static const edge edges[] = {
     {"wrap_u8", SP_U8, 4, {255, 128, 100, 0}, {1, 2, 100, 1}, sp_sub},
     {"wrap_i32", SP_I32, 2, {2147483647., -2147483648.}, {1, -1}, sp_add},
     {"pow_i32", SP_I32, 8, {2, -2, 3, 0, 0, 1, -1, 2}, {3, 3, 0, 0, 2, -1, -3, -1}, sp_pow},
-    {"max_nan", SP_F32, 4, {NAN, 1, NAN, 2}, {1, NAN, NAN, 3}, sp_maximum},
-    {"min_nan", SP_F32, 4, {NAN, 1, NAN, 2}, {1, NAN, NAN, 3}, sp_minimum},
-    {"sign", SP_F32, 5, {NAN, INF, -INF, 0, -2}, {0}, root},
-    {"round", SP_F32, 8, {0.5, 1.5, 2.5, -0.5, -1.5, NAN, INF, 0.49999997}, {0}, rounded},
+    {"max_nan", SP_F32, 4, {NaN, 1, NaN, 2}, {1, NaN, NaN, 3}, sp_maximum},
+    {"min_nan", SP_F32, 4, {NaN, 1, NaN, 2}, {1, NaN, NaN, 3}, sp_minimum},
+    {"sign", SP_F32, 5, {NaN, INF, -INF, 0, -2}, {0}, root},
+    {"round", SP_F32, 8, {0.5, 1.5, 2.5, -0.5, -1.5, NaN, INF, 0.49999997}, {0}, rounded},
     {"largest_u64", SP_U64, 3, {1, 18000000000000000000., 9000000000000000000.}, {0}, largest},
     {"largest_i16", SP_I16, 3, {-5, -9, -7}, {0}, largest},
     {"place_u64", SP_U64, 3, {1, 18000000000000000000., 9000000000000000000.}, {0}, where_largest},
