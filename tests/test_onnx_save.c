@@ -659,6 +659,24 @@ static void a_file_that_cannot_be_written_leaves_the_old_one(void **state)
     sp_graph_free(g);
 }
 
+/* A folder that cannot be flushed is an error, but the new file may be in its place: then its data must be, too. */
+static void an_error_at_the_very_end_leaves_a_file_that_is_whole(void **state)
+{
+    (void)state;
+    sp_graph *g = large_graph();
+    saved(sp__onnx_write_graphs((const sp_graph *[3]){g}, test_path("end.onnx"), 1000));
+    for (int n = 1; n <= 2; n++) {
+        sp__io_fail_at(SP__IO_FSYNC_FOLDER, n, EIO);
+        assert_int_equal(sp__onnx_write_graphs((const sp_graph *[3]){g}, test_path("end.onnx"), 1000), SP_ERR_IO);
+        sp__io_fail_at(SP__IO_FSYNC_FOLDER, 0, 0);
+        sp_error_clear();
+        Sp__Onnx__Model *m = read_model(test_path("end.onnx"));
+        assert_int_equal(access(test_path(entry_of(tensor_of(m, "0.weight"), "location")), R_OK), 0);
+        drop(m);
+    }
+    sp_graph_free(g);
+}
+
 /* ---- names and memory ---- */
 
 static void other_names_and_null_are_errors(void **state)
@@ -730,6 +748,7 @@ int main(void)
         cmocka_unit_test_teardown(constants_are_written_once, end),
         cmocka_unit_test_teardown(large_data_stand_in_a_file_beside, end),
         cmocka_unit_test_teardown(a_file_that_cannot_be_written_leaves_the_old_one, end),
+        cmocka_unit_test_teardown(an_error_at_the_very_end_leaves_a_file_that_is_whole, end),
         cmocka_unit_test_teardown(other_names_and_null_are_errors, end),
         cmocka_unit_test_teardown(memory_that_runs_out_is_an_error, end),
     };

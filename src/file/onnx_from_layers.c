@@ -2,16 +2,7 @@
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 
-#include "file/onnx_write.h"
-
-typedef sp__onnx_writer writer;
-
-#define EMIT(op, in, ...) sp__onnx_emit(w, (op), in, __VA_ARGS__)
-#define IN                SP__ONNX_IN
-#define ATTRS             SP__ONNX_ATTRS
-#define PLAIN             SP__ONNX_PLAIN
-
-static sp_dtype real(const writer *w) { return sp__onnx_carrier(w, 0, SP__ONNX_REAL); }
+#include "file/onnx_rules.h"
 
 /* Argument i as the products take it: rounded to the op's 16-bit type, in mixed precision. */
 static const char *factor(writer *w, int i, sp_dtype t)
@@ -39,7 +30,7 @@ static const char *swapped(writer *w, const char *x, int rank)
 static bool mat_mul(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     int rank_a = sp__onnx_in(w, 0).shape.rank, rank_b = sp__onnx_in(w, 1).shape.rank;
     bool ta = sp__node_bool(w->node, "transpose_a"), tb = sp__node_bool(w->node, "transpose_b");
     const char *a = factor(w, 0, t), *b = factor(w, 1, t);
@@ -63,7 +54,7 @@ static Sp__Onnx__Node *open_product(writer *w, const char *x)
 static bool bias_add(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     int rank = sp__onnx_in(w, 0).shape.rank;
     int64_t behind[SP_MAX_RANK];
     for (int i = 1; i < rank - 1; i++)
@@ -123,7 +114,7 @@ static sp__onnx_attr *put_padding(writer *w, const sliding *s)
 static bool conv2d(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     sliding s = slide(w, &sp__onnx_in(w, 1).shape.dim[2], "stride");
     const char *x = factor(w, 0, t), *weight = factor(w, 1, t);
     return sp__onnx_result(
@@ -162,7 +153,7 @@ static bool max_pool(writer *w, const char **why)
     sliding s = slide(w, sp__node_ints(w->node, "kernel_size").v, "strides");
     if (sp__node_bool(w->node, "ceil_mode") && !s.automatic && !pad_to_the_end(w, &s))
         return sp__onnx_refuse(why, "ceil_mode with images of any size");
-    return sp__onnx_result(w, pool(w, "MaxPool", &s, real(w), "ceil_mode", false), real(w));
+    return sp__onnx_result(w, pool(w, "MaxPool", &s, sp__onnx_real(w), "ceil_mode", false), sp__onnx_real(w));
 }
 
 /* How many elements of window o along an axis are real ones. */
@@ -190,7 +181,7 @@ static sp_tensor *corrections(const writer *w, const sliding *s)
 
 static bool avg_pool(writer *w, const char **why)
 {
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     sliding s = slide(w, sp__node_ints(w->node, "kernel_size").v, "strides");
     bool same = strcmp(sp__node_word(w->node, "pad_mode"), "same") == 0;
     bool all = sp__node_bool(w->node, "count_include_pad") && !same;
@@ -210,7 +201,7 @@ static bool batch_norm(writer *w, const char **why)
 {
     if (sp__node_bool(w->node, "is_training"))
         return sp__onnx_refuse(why, "in training mode; switch the cell to evaluation first");
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     const char *in[5];
     for (int i = 0; i < 5; i++)
         in[i] = sp__onnx_arg(w, i, t);
@@ -223,7 +214,7 @@ static bool batch_norm(writer *w, const char **why)
 /* Where gamma is not as long as what is normalised: by ones and zeros, then gamma and beta. */
 static bool layer_norm(writer *w, const char **why)
 {
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     int rank = sp__onnx_in(w, 0).shape.rank;
     int64_t begin = sp__node_int(w->node, "begin_norm_axis"), params = sp__node_int(w->node, "begin_params_axis");
     begin += begin < 0 ? rank : 0;

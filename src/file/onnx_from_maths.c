@@ -3,22 +3,11 @@
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 
-#include "file/onnx_write.h"
-
-typedef sp__onnx_writer writer;
-
-#define EMIT(op, in, ...) sp__onnx_emit(w, (op), in, __VA_ARGS__)
-#define IN                SP__ONNX_IN
-#define ATTRS             SP__ONNX_ATTRS
-#define PLAIN             SP__ONNX_PLAIN
-#define BIT               SP__ONNX_BIT
+#include "file/onnx_rules.h"
 
 static const char *two(writer *w, const char *op, const char *a, const char *b) { return EMIT(op, IN(a, b), PLAIN); }
 static const char *one(writer *w, const char *op, const char *x) { return EMIT(op, IN(x), PLAIN); }
 static const char *number(writer *w, double v, sp_dtype t) { return sp__onnx_number(w, v, t); }
-
-/* What the ops compute several steps in: Float32 for 16-bit floats. */
-static sp_dtype real(const writer *w) { return sp__onnx_carrier(w, 0, SP__ONNX_REAL); }
 
 /* ---- arithmetic ---- */
 
@@ -65,7 +54,7 @@ static bool floor_mod(writer *w, const char **why)
         const char *a = sp__onnx_arg(w, 0, t), *b = sp__onnx_arg(w, 1, t);
         return sp__onnx_result(w, two(w, "Mod", a, divides_well(w) ? b : safe_divisor(w, b, t)), t);
     }
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     const char *a = sp__onnx_arg(w, 0, t), *b = sp__onnx_arg(w, 1, t), *zero = number(w, 0, t);
     const char *r = EMIT("Mod", IN(a, b), ATTRS(sp__onnx_put_int(w, "fmod", 1)));
     const char *signs = two(w, "Xor", two(w, "Less", r, zero), two(w, "Less", b, zero));
@@ -92,7 +81,7 @@ static bool floor_div(writer *w, const char **why)
 {
     (void)why;
     if (sp_dtype_is_float(sp__onnx_in(w, 0).dtype)) {
-        sp_dtype t = real(w);
+        sp_dtype t = sp__onnx_real(w);
         return sp__onnx_result(w, one(w, "Floor", two(w, "Div", sp__onnx_arg(w, 0, t), sp__onnx_arg(w, 1, t))), t);
     }
     sp_dtype t = wide_int(w);
@@ -150,7 +139,7 @@ static bool square(writer *w, const char **why)
 static bool rsqrt(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     return sp__onnx_result(w, one(w, "Reciprocal", one(w, "Sqrt", sp__onnx_arg(w, 0, t))), t);
 }
 
@@ -173,7 +162,7 @@ static const char *to_integer(writer *w, sp_dtype to)
     static const double low[] = {[SP_I8] = INT8_MIN, [SP_I16] = INT16_MIN, [SP_I32] = INT32_MIN, [SP_BOOL] = 0};
     static const double high[] = {[SP_I8] = INT8_MAX,  [SP_I16] = INT16_MAX,  [SP_I32] = INT32_MAX,
                                   [SP_U8] = UINT8_MAX, [SP_U16] = UINT16_MAX, [SP_U32] = UINT32_MAX};
-    sp_dtype t = sp_dtype_size(to) < 4 ? real(w) : SP_F64;
+    sp_dtype t = sp_dtype_size(to) < 4 ? sp__onnx_real(w) : SP_F64;
     const char *x = sp__onnx_arg(w, 0, t);
     x = sp__onnx_where(w, one(w, "IsNaN", x), number(w, 0, t), x, t);
     if (sp_dtype_size(to) == 8)
@@ -195,14 +184,14 @@ static bool cast(writer *w, const char **why)
 static bool relu6(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     return sp__onnx_result(w, EMIT("Clip", IN(sp__onnx_arg(w, 0, t), number(w, 0, t), number(w, 6, t)), PLAIN), t);
 }
 
 static bool silu(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     const char *x = sp__onnx_arg(w, 0, t);
     return sp__onnx_result(w, two(w, "Mul", x, one(w, "Sigmoid", x)), t);
 }
@@ -211,7 +200,7 @@ static bool silu(writer *w, const char **why)
 static bool gelu(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     const char *x = sp__onnx_arg(w, 0, t), *f;
     if (strcmp(sp__node_word(w->node, "approximate"), "tanh") == 0) {
         const char *cube = two(w, "Mul", x, two(w, "Mul", x, x));
@@ -228,7 +217,7 @@ static bool gelu(writer *w, const char **why)
 static bool elu(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     double alpha = sp__node_float(w->node, "alpha");
     const char *x = sp__onnx_arg(w, 0, t);
     if (t == SP_F32)
@@ -344,7 +333,7 @@ static const char *loss_reduced(writer *w, const char *loss)
 static bool bce_with_logits(writer *w, const char **why)
 {
     (void)why;
-    sp_dtype t = real(w);
+    sp_dtype t = sp__onnx_real(w);
     const char *z = sp__onnx_arg(w, 0, t), *y = sp__onnx_arg(w, 1, t), *loss;
     const char *unit = number(w, 1, t), *zero = number(w, 0, t);
     const char *soft = one(w, "Log", two(w, "Add", one(w, "Exp", one(w, "Neg", one(w, "Abs", z))), unit));
@@ -366,7 +355,7 @@ static bool bce_with_logits(writer *w, const char **why)
  * What does not count is left out by Where: a product with 0 would make NaN of what is infinite. */
 static bool cross_entropy(writer *w, const char **why)
 {
-    sp_dtype t = real(w), index = sp__onnx_in(w, 1).dtype;
+    sp_dtype t = sp__onnx_real(w), index = sp__onnx_in(w, 1).dtype;
     sp__onnx_sizes shape = sp__onnx_shape_of(w, w->node->in[0]);
     if (sp__onnx_varies(&shape, 1))
         return sp__onnx_refuse(why, "the number of classes depends on the batch size");

@@ -3,15 +3,7 @@
 #if SPORE_HAVE_PROTOBUF
 #include <string.h>
 
-#include "file/onnx_write.h"
-
-typedef sp__onnx_writer writer;
-
-#define EMIT(op, in, ...) sp__onnx_emit(w, (op), in, __VA_ARGS__)
-#define IN                SP__ONNX_IN
-#define ATTRS             SP__ONNX_ATTRS
-#define PLAIN             SP__ONNX_PLAIN
-#define BIT               SP__ONNX_BIT
+#include "file/onnx_rules.h"
 
 /* Operators that move elements take all types, but for BFloat16 of some. */
 static const char *moved(writer *w, int i) { return sp__onnx_arg(w, i, sp__onnx_carrier(w, i, w->rule->types)); }

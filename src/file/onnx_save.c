@@ -2,6 +2,7 @@
 #if SPORE_HAVE_PROTOBUF
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file/onnx_write.h"
@@ -232,6 +233,13 @@ static const char *beside(const char *path, int i)
     return i ? sp__scope_printf("%s.data%d", path, i) : sp__scope_printf("%s.data", path);
 }
 
+/* Which file a name is of; 0: none. */
+static ino_t file_at(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
 /* The old file beside belongs to the old .onnx: the new one gets a name that is free, and the old goes when the new .onnx is
  * in its place. So at every moment both belong together. */
 static sp_status save_in_two(sp__onnx_writer *w, const ProtobufCMessage *model, const char *path)
@@ -245,12 +253,12 @@ static sp_status save_in_two(sp__onnx_writer *w, const ProtobufCMessage *model, 
     const char *data = beside(path, i);
     int64_t failures = sp__error_count();
     sp_status st = write_outside(w, out, data);
-    bool in_place = st == SP_OK;
+    ino_t old = file_at(path);
     sp__atomic_abort(out);
     sp__free(out, sizeof *out);
     if (st == SP_OK)
         st = sp__error_count() != failures ? sp_error() : sp__proto_save("onnx", path, model);
-    if (st != SP_OK && in_place)
+    if (st != SP_OK && file_at(path) == old) /* it may be in its place for all that: see sp__atomic_commit */
         unlink(data);
     for (int k = 0; k <= i + 1 && st == SP_OK; k++)
         if (k != i)
