@@ -268,8 +268,16 @@ static const char *code_of(sp_dtype dtype)
     return NULL;
 }
 
+sp_status sp__npy_check(const char *what_writes, const char *name, const sp_tensor *t)
+{
+    if (code_of(t->dtype))
+        return SP_OK;
+    return sp__err(SP_ERR_DTYPE, "%s: %s: NumPy has no %s, cast to Float32 first", what_writes, name,
+                   sp_dtype_name(t->dtype));
+}
+
 /* Version 1.0; the elements begin at a multiple of 64 bytes. Returns the length. */
-static size_t make_header(char out[512], const sp_tensor *t)
+size_t sp__npy_header(char out[SP__NPY_HEADER], const sp_tensor *t)
 {
     char text[400]; /* a shape takes at most 8 x 21 characters */
     int n = snprintf(text, sizeof text, "{'descr': '%c%s', 'fortran_order': False, 'shape': %s, }",
@@ -286,11 +294,11 @@ static size_t make_header(char out[512], const sp_tensor *t)
 
 static sp_status write_file(const char *path, const sp_tensor *t)
 {
-    char start[512];
+    char start[SP__NPY_HEADER];
     sp__atomic *out = sp__alloc(sizeof *out);
     if (!out)
         return sp_error();
-    size_t n = make_header(start, t);
+    size_t n = sp__npy_header(start, t);
     sp_status st = sp__atomic_open(out, what, path);
     if (st == SP_OK)
         st = sp__atomic_write(out, start, n);
@@ -311,8 +319,6 @@ sp_status sp_npy_write(const char *path, const sp_tensor *t)
         return sp__err(SP_ERR_VALUE, "npy_write: %s: found no tensor, expected one", path);
     if (!t->data)
         return sp__err(SP_ERR_STATE, "npy_write: %s: the tensor is being traced and has no value yet", path);
-    if (!code_of(t->dtype))
-        return sp__err(SP_ERR_DTYPE, "npy_write: %s: NumPy has no %s, cast to Float32 first", path,
-                       sp_dtype_name(t->dtype));
-    return write_file(path, t);
+    sp_status st = sp__npy_check("npy_write", path, t);
+    return st == SP_OK ? write_file(path, t) : st;
 }

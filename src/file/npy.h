@@ -7,4 +7,11 @@
 /* As sp_npy_read, from any source. */
 sp_tensor *sp__npy_read_source(sp__source *s);
 
+/* The bytes before the elements; returns how many. */
+#define SP__NPY_HEADER 512
+size_t sp__npy_header(char out[SP__NPY_HEADER], const sp_tensor *t);
+
+/* SP_ERR_DTYPE unless NumPy has t's type. `name` (a file, an array) for the text. */
+sp_status sp__npy_check(const char *what, const char *name, const sp_tensor *t);
+
 #endif
