@@ -57,4 +57,8 @@ double cli_clock(void);
 /* Whether text ends with ending. */
 bool cli_ends_with(const char *text, const char *ending);
 
+/* Files of named tensors that are told by their endings. */
+#define CLI_TENSORS ".ckpt, .safetensors or .npz"
+bool cli_is_tensors(const char *path);
+
 #endif
