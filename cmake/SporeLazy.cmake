@@ -1,7 +1,7 @@
 # Optional parts that are large, or bring dozens of libraries with them, are not linked but loaded when they are first
 # needed (src/base/library.h): a program that downloads nothing starts without libcurl. Their headers are used as ever.
 # Which functions are called is read from our sources, so nothing is to be kept in step by hand.
-set(SPORE_LAZY AUTO CACHE STRING "Load oneDNN, libcurl, libarchive, jansson when first needed: AUTO (where that can be), or OFF (linked)")
+set(SPORE_LAZY AUTO CACHE STRING "Load oneDNN, libcurl, libarchive, jansson, libpng, libturbojpeg when first needed: AUTO (where that can be), or OFF (linked)")
 set_property(CACHE SPORE_LAZY PROPERTY STRINGS AUTO OFF)
 
 # Per part: how names of its functions begin, and who calls them.
@@ -9,6 +9,8 @@ set(SPORE_LAZY_ONEDNN "dnnl_" src/kernels/onednn/*.c src/kernels/onednn/*.h)
 set(SPORE_LAZY_CURL "curl_" src/data/fetch.c)
 set(SPORE_LAZY_ARCHIVE "archive_" src/data/unpack.c)
 set(SPORE_LAZY_JANSSON "json_" src/file/safetensors_header.c)
+set(SPORE_LAZY_PNG "png_" src/file/image_png.c)
+set(SPORE_LAZY_JPEG "tj" src/file/image_jpeg.c)
 
 # The name under which the loader knows the library of an imported target; "" where the part must be linked: a static
 # library, one outside of the system's folders (nobody would find it), another system than Linux, no nm or readelf; and
@@ -38,12 +40,12 @@ function(spore_lazy_header name target file)
     set_property(DIRECTORY "${PROJECT_SOURCE_DIR}" APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sources})
     spore_where(${target} where)
     execute_process(COMMAND ${CMAKE_NM} -D --defined-only "${where}" OUTPUT_VARIABLE symbols)
-    string(REGEX MATCHALL " [TWi] ${prefix}[a-z0-9_]+" symbols "${symbols}")
+    string(REGEX MATCHALL " [TWi] ${prefix}[A-Za-z0-9_]+" symbols "${symbols}")
     list(TRANSFORM symbols REPLACE "^ . (.+)$" "\\1")
     set(called "")
     foreach(source ${sources})
         file(READ "${source}" text)
-        string(REGEX MATCHALL "${prefix}[a-z0-9_]+" names "${text}")
+        string(REGEX MATCHALL "${prefix}[A-Za-z0-9_]+" names "${text}")
         list(APPEND called ${names})
     endforeach()
     list(REMOVE_DUPLICATES called)

@@ -1,4 +1,5 @@
-/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats; .safetensors; NumPy's arrays (.npy, .npz).
+/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats; .safetensors; NumPy's arrays (.npy, .npz);
+ * pictures (PNG, JPEG).
  * docs/formats/ describes them.
  *
  * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary
@@ -90,6 +91,19 @@ SP_API sp_tensor *sp_npy_read(const char *path);
 
 /* SP_ERR_IO; SP_ERR_DTYPE for BFloat16, which NumPy does not have. */
 SP_API sp_status sp_npy_write(const char *path, const sp_tensor *t);
+
+/* ---- pictures ---- */
+
+/* The picture in a PNG or JPEG file (told apart by their first bytes), UInt8 (height, width, channels) as MindSpore's vision.Decode
+ * gives it. channels: 1 for grey (0.299 R + 0.587 G + 0.114 B), 3 for RGB, 0 for one of them, as in the file. Alpha is left out,
+ * samples of 16 bits are brought to 8, EXIF's orientation is not looked at. At most 32,768 pixels a side and some 10 million
+ * pixels, more in files larger than that. SP_ERR_IO; SP_ERR_FORMAT (neither, damaged, cut short, too large); SP_ERR_UNSUPPORTED
+ * (CMYK; built without libpng or libjpeg-turbo). */
+SP_API sp_tensor *sp_image_read(const char *path, int channels);
+
+/* image (H, W, C), UInt8, in another size: each pixel is the mean of those it covers, weighted by a triangle (bilinear, with
+ * antialiasing). SP_ERR_SHAPE; SP_ERR_VALUE. */
+SP_API sp_tensor *sp_image_resize(const sp_tensor *image, int64_t height, int64_t width);
 
 #ifdef __cplusplus
 }

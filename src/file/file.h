@@ -11,7 +11,8 @@
  *   ckpt_*.c      checkpoints (ckpt.h); load.c: into cells
  *   safetensors_*.c  (safetensors.h)
  *   mindir_*.c    graphs (mindir.h)
- *   npy.c         NumPy's arrays (npy.h); npz_*.c: archives of them (npz.h) */
+ *   npy.c         NumPy's arrays (npy.h); npz_*.c: archives of them (npz.h)
+ *   image*.c      pictures (image.h) */
 #ifndef SP_FILE_FILE_H
 #define SP_FILE_FILE_H
 
