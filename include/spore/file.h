@@ -42,8 +42,8 @@ SP_API sp_status sp_ckpt_read(const char *path, sp_entries *out);
  * built without (jansson for .safetensors, zlib for compressed .npz). A .npz file may unpack to twice its size and 48 MiB. */
 SP_API sp_status sp_tensors_read(const char *path, sp_entries *out);
 
-/* As sp_ckpt_write. Texts become the metadata of a .safetensors file; a .npz file has no place for them
- * (SP_ERR_UNSUPPORTED), nor for BFloat16 (SP_ERR_DTYPE); a .npy file is one tensor, its name is not kept. Only .ckpt refuses
+/* As sp_ckpt_write. Texts become the metadata of a .safetensors file, arrays of one text in a .npz
+ * file, which has no place for BFloat16 (SP_ERR_DTYPE); a .npy file is one tensor, its name is not kept. Only .ckpt refuses
  * empty tensors. */
 SP_API sp_status sp_tensors_write(const char *path, int n, const sp_entry *entries);
 

@@ -115,13 +115,27 @@ static bool verify_params(const options *o, int n, const sp_entry *want)
     return same;
 }
 
+/* Before the library says it: how to get round it. */
+static bool numpy_has_them(const options *o, int n, const sp_entry *list)
+{
+    for (int i = 0; i < n && (cli_ends_with(o->out, ".npz") || cli_ends_with(o->out, ".npy")); i++)
+        if (list[i].tensor && sp_dtype_of(list[i].tensor) == SP_BF16) {
+            sp_set_error(SP_ERR_DTYPE,
+                         "convert: %s: '%s' is BFloat16, which NumPy does not have: --dtype float32 converts it", o->in,
+                         list[i].name);
+            return false;
+        }
+    return true;
+}
+
 static bool convert_params(const options *o, sp_graph *g, outcome *r)
 {
     sp_entries e;
     if (!read_params(o->in, g, &e))
         return false;
     sp_entry *list = cast(o, e);
-    bool ok = list && sp_tensors_write(o->out, e.n, list) == SP_OK && (!o->verify || verify_params(o, e.n, list));
+    bool ok = list && numpy_has_them(o, e.n, list) && sp_tensors_write(o->out, e.n, list) == SP_OK &&
+              (!o->verify || verify_params(o, e.n, list));
     for (int i = 0; ok && i < e.n; i++) {
         const sp_tensor *t = list[i].tensor;
         r->tensors += t != NULL;

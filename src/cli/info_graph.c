@@ -112,8 +112,9 @@ static void print_layers(const costs *c)
         printf("  %-*s  %-*s  %12s  %16s\n", in, shape_text(l->in), out, shape_text(l->out),
                l->params ? cli_number(l->params) : "-", l->macs ? cli_number(l->macs) : "-");
     }
-    printf("\nparameters: %s (trainable %s), %s; multiply-adds: %s; results of all nodes: %s\n", cli_number(c->params),
-           cli_number(c->trainable), cli_bytes(c->sum.bytes), cli_number(c->macs), cli_bytes(c->bytes));
+    printf("\nparameters: %s (trainable %s), %s", cli_number(c->params), cli_number(c->trainable),
+           cli_bytes(c->sum.bytes));
+    printf("; multiply-adds: %s; results of all nodes: %s\n", cli_number(c->macs), cli_bytes(c->bytes));
 }
 
 /* The lines of the graph's text that are nodes: "%5 = MatMul(...)". */

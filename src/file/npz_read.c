@@ -390,19 +390,34 @@ static sp_status seek_member(const archive *a, const member *m)
     return sp__source_seek(a->s, a->s->at + skip);
 }
 
-/* The array, retained; NULL on failure. */
-static sp_tensor *read_array(unpacking *u, sp__source *s)
+/* The array, retained, or a text; neither on failure. */
+static void read_array(unpacking *u, sp__source *s, sp_tensor **t, char **text)
 {
     const member *m = u->member;
-    sp_tensor *t = sp__npy_read_source(s);
-    if (!t || check_end(u) != SP_OK)
-        return NULL;
-    if (u->crc != m->crc)
-        return bad_member(u->archive, m->name,
-                          sp__scope_printf("a checksum of %08lx, the directory says %08lx (damaged)",
-                                           (unsigned long)u->crc, (unsigned long)m->crc)),
-               NULL;
-    return sp__retain(t);
+    sp_tensor *got = sp__npy_read_record(s, text);
+    sp_status st = got || *text ? check_end(u) : sp_error();
+    if (st == SP_OK && u->crc != m->crc)
+        st = bad_member(u->archive, m->name,
+                        sp__scope_printf("a checksum of %08lx, the directory says %08lx (damaged)",
+                                         (unsigned long)u->crc, (unsigned long)m->crc));
+    if (st == SP_OK) {
+        *t = sp__retain(got);
+        return;
+    }
+    sp__free_str(*text);
+    *text = NULL;
+}
+
+/* Ends what was read of a member: all of it belongs to the current scope. */
+static sp_status give(const member *m, sp_tensor *t, char *text, sp_entry *out)
+{
+    *out = (sp_entry){.name = m->name, .tensor = t};
+    if (text)
+        out->text = sp__scope_copy(text);
+    sp__free_str(text);
+    if (t && !sp__scope_take(t))
+        return sp_error();
+    return t || out->text ? SP_OK : sp_error();
 }
 
 static sp_status read_member(archive *a, const member *m, sp_entry *out)
@@ -413,19 +428,19 @@ static sp_status read_member(archive *a, const member *m, sp_entry *out)
     sp_scope scope = sp_scope_begin(); /* for what is on the way: an array by columns is turned round */
     unpacking *u = sp__alloc(sizeof *u);
     sp_tensor *t = NULL;
+    char *text = NULL;
     if (u) {
         *u = (unpacking){.archive = a, .member = m, .left = m->packed};
         const char *path = sp__scope_printf("%s, array '%s'", a->s->path, sp__shown(m->name, strlen(m->name)));
         sp__source s = {.what = what, .path = path, .size = m->size, .unpack = unpack, .self = u};
         if (begin(u) == SP_OK) {
-            t = read_array(u, &s);
+            read_array(u, &s, &t, &text);
             end(u);
         }
     }
     sp__free(u, sizeof *u);
     sp_scope_end(scope);
-    *out = (sp_entry){.name = m->name, .tensor = t};
-    return t && sp__scope_take(t) ? SP_OK : sp_error();
+    return give(m, t, text, out);
 }
 
 sp_status sp__npz_read_source(sp__source *s, sp_entries *out)

@@ -77,14 +77,12 @@ static sp_status append_name(writing *w, const member *m)
     return st == SP_OK ? append(w, ".npy", 4) : st;
 }
 
-static sp_status write_member(writing *w, member *m)
+/* A member whose content is `header` (n bytes) and `data`. */
+static sp_status write_content(writing *w, member *m, const char *header, size_t n, const void *data, size_t bytes)
 {
-    char header[SP__NPY_HEADER];
-    const sp_tensor *t = m->entry->tensor;
-    size_t n = sp__npy_header(header, t);
     m->at = w->at;
-    m->size = n + bytes_of(t);
-    m->crc = sp__crc32(sp__crc32(0, header, n), t->data, bytes_of(t));
+    m->size = n + bytes;
+    m->crc = sp__crc32(sp__crc32(0, header, n), data, bytes);
     record local = {.n = 0}, extra = {.n = 0};
     put(&local, 4, SP__ZIP_LOCAL);
     put_common(&local, w, m, false);
@@ -96,7 +94,20 @@ static sp_status write_member(writing *w, member *m)
         st = append(w, extra.b, extra.n);
     if (st == SP_OK)
         st = append(w, header, n);
-    return st == SP_OK ? append(w, t->data, bytes_of(t)) : st;
+    return st == SP_OK ? append(w, data, bytes) : st;
+}
+
+static sp_status write_member(writing *w, member *m)
+{
+    char header[SP__NPY_HEADER];
+    const sp_entry *e = m->entry;
+    if (!e->text)
+        return write_content(w, m, header, sp__npy_header(header, e->tensor), e->tensor->data, bytes_of(e->tensor));
+    size_t bytes;
+    uint8_t *text = sp__utf8_to_utf32(what, e->text, &bytes);
+    sp_status st = text ? write_content(w, m, header, sp__npy_text_header(header, bytes), text, bytes) : sp_error();
+    sp__free(text, text ? bytes : 0);
+    return st;
 }
 
 static sp_status write_entry(writing *w, const member *m)
@@ -162,13 +173,10 @@ static sp_status check(int n, const sp_entry *entries)
 {
     sp_status st = sp__entries_check(what, n, entries);
     for (int i = 0; i < n && st == SP_OK; i++)
-        if (entries[i].text)
-            st = sp__err(SP_ERR_UNSUPPORTED, "%s: '%s' is a text, which such a file has no place for", what,
-                         entries[i].name);
-        else if (strlen(entries[i].name) > 65000)
+        if (strlen(entries[i].name) > 65000)
             st = sp__err(SP_ERR_VALUE, "%s: a name of %zu bytes, at most 65000 are allowed", what,
                          strlen(entries[i].name));
-        else
+        else if (!entries[i].text)
             st = sp__npy_check(what, entries[i].name, entries[i].tensor);
     return st;
 }

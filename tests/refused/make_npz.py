@@ -111,6 +111,11 @@ refuse("deflate_long", archive(member(method=8, data=npy() + b"\0" * 8, size=len
 refuse("deflate_bytes_behind", archive(member(method=8, body=whole + b"xx")), "FORMAT",
        "more compressed bytes than its size")
 refuse("member_is_no_npy", archive(member(data=b"x" * 40)), "FORMAT", "expected \\x93NUMPY")
+refuse("texts", archive(member(data=npy("<U2", "(1,)"))), "UNSUPPORTED", "expected one text alone")
+refuse("text_short", archive(member(data=npy("<U3", "()"))), "UNSUPPORTED", "expected one text alone")
+refuse("text_surrogate", archive(member(data=npy("<U2", "()", b"\0\xd8\0\0a\0\0\0"))), "FORMAT", "which is none")
+refuse("text_long", archive(member(data=npy("<U2000000", "()"))), "UNSUPPORTED", "'<U2000000'")
+refuse("text_bytes", archive(member(data=npy("|S8", "()"))), "UNSUPPORTED", "'|S8'")
 refuse("objects", archive(member(data=npy("|O"))), "UNSUPPORTED", "'|O'")
 
 with open(os.path.join(FOLDER, "expected.txt"), "w") as f:
