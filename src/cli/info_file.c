@@ -165,7 +165,7 @@ static void print_training(sp_entries e)
         printf(training++ ? ", " : optimizer ? "training: " : "\ntraining: ");
         info_name(x->name, 0);
         if (x->tensor)
-            printf(" %g", sp_at(x->tensor, 0));
+            printf(sp_dtype_is_float(sp_dtype_of(x->tensor)) ? " %g" : " %.0f", sp_at(x->tensor, 0));
     }
     if (training)
         printf("\n");
