@@ -127,7 +127,7 @@ static int build(training *t)
     if (t->net && o->init && sp_load_checkpoint(t->net, o->init, NULL) != SP_OK)
         return cli_failed();
     t->optimizer = t->net && set_precision(t, true) == SP_OK ? optimizer_new(o, t->net) : NULL;
-    bool ready = t->optimizer && rehearse(t, o->save, ".ckpt", write_checkpoint) &&
+    bool ready = t->optimizer && rehearse(t, o->save, strrchr(o->save ? o->save : ".", '.'), write_checkpoint) &&
                  rehearse(t, o->export, ".mindir", write_graph);
     return ready ? CLI_GO_ON : cli_failed();
 }
@@ -291,8 +291,8 @@ static int train(options *o)
 
 static int check(const options *o)
 {
-    if (o->save && !cli_ends_with(o->save, ".ckpt"))
-        return cli_misused("train", "--save: found '%s', expected a file name that ends with .ckpt", o->save);
+    if (o->save && !cli_is_tensors(o->save))
+        return cli_misused("train", "--save: found '%s', expected a file name that ends with " CLI_TENSORS, o->save);
     if (o->export && !cli_ends_with(o->export, ".mindir"))
         return cli_misused("train", "--export: found '%s', expected a file name that ends with .mindir", o->export);
     if (o->momentum >= 0 && strcmp(o->optimizer, "adam") == 0)
@@ -330,8 +330,8 @@ int cli_train(int count, char **words)
         {"seed", "N", CLI_WHOLE, &o.seed, "of weights and shuffles: the same seed and --threads, the same result", 0,
          INT64_MAX, NULL},
         {"threads", "N", CLI_WHOLE, &o.threads, "at most so many; else OMP_NUM_THREADS, else all", 1, 1024, NULL},
-        {"init", "FILE.ckpt", CLI_TEXT, &o.init, "start from the parameters in a checkpoint", 0, 0, NULL},
-        {"save", "FILE.ckpt", CLI_TEXT, &o.save, "save the parameters at the end", 0, 0, NULL},
+        {"init", "FILE", CLI_TEXT, &o.init, "start from the parameters in a file: " CLI_TENSORS, 0, 0, NULL},
+        {"save", "FILE", CLI_TEXT, &o.save, "save the parameters at the end: " CLI_TENSORS, 0, 0, NULL},
         {"export", "FILE.mindir", CLI_TEXT, &o.export, "export the network as a graph at the end", 0, 0, NULL},
         {"resume", NULL, CLI_REFUSED, NULL, "not in this version: --init FILE.ckpt starts from saved parameters", 0, 0,
          NULL},
