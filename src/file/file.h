@@ -76,6 +76,16 @@ int sp__names_find(const sp__names *set, const char *name); /* SP__NAME_NONE if 
 bool sp__names_put(sp__names *set, const char *name, int number);
 void sp__names_free(sp__names *set);
 
+/* ---- entries into parameters (load.c) ---- */
+
+typedef struct sp__load_opts {
+    bool strict;   /* equal types, no prefixes */
+    bool complete; /* nothing may be missing   */
+} sp__load_opts;
+
+/* As sp_load_entries(), of any parameters: tensors with names. result may be NULL. */
+sp_status sp__load_params(sp_list params, sp_entries entries, const sp__load_opts *o, sp_load_result *result);
+
 /* ---- CRC-32 of zip, gzip and zlib (polynomial 0x04c11db7 reflected); start with 0 ---- */
 
 uint32_t sp__crc32(uint32_t crc, const void *data, size_t n);

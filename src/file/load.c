@@ -221,20 +221,19 @@ static sp_status report(const plan *p, sp_load_result *out)
     return SP_OK;
 }
 
-/* strict: equal types, no prefixes. complete: nothing may be missing. */
-static sp_status load(sp_cell *c, sp_entries entries, bool strict, bool complete, sp_load_result *result)
+sp_status sp__load_params(sp_list params, sp_entries entries, const sp__load_opts *o, sp_load_result *result)
 {
-    plan p = {.params = sp_cell_all_params(c), .entries = entries};
+    plan p = {.params = params, .entries = entries};
     p.at = sp__scope_alloc((size_t)(p.params.n + 1) * sizeof *p.at);
     p.used = sp__scope_alloc((size_t)(entries.n + 1) * sizeof *p.used);
     if (!p.at || !p.used)
         return sp_error();
     memset(p.used, 0, (size_t)(entries.n + 1) * sizeof *p.used);
 
-    sp_status st = find_all(&p, strict);
+    sp_status st = find_all(&p, o->strict);
     if (st == SP_OK)
-        st = check_fit(&p, strict);
-    if (st == SP_OK && complete)
+        st = check_fit(&p, o->strict);
+    if (st == SP_OK && o->complete)
         st = check_missing(&p);
     if (st == SP_OK && result)
         st = report(&p, result); /* also before anything changes */
@@ -246,6 +245,11 @@ static sp_status load(sp_cell *c, sp_entries entries, bool strict, bool complete
     sp_scope_end(scope);
     sp__names_free(&p.names);
     return st;
+}
+
+static sp_status load(sp_cell *c, sp_entries entries, bool strict, bool complete, sp_load_result *result)
+{
+    return sp__load_params(sp_cell_all_params(c), entries, &(sp__load_opts){strict, complete}, result);
 }
 
 sp_status sp_load_entries(sp_cell *c, sp_entries entries, bool strict, sp_load_result *result)
