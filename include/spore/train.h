@@ -13,6 +13,7 @@ extern "C" {
 /* A fact about a training, for sp_train_save(): "layers", "flatten, dense 10". */
 typedef struct sp_note {
     const char *name, *text;
+    bool may_change; /* sp_train_resume() does not compare it */
 } sp_note;
 
 /* What callbacks see. Epochs and steps count from 1, as MindSpore prints them. */

@@ -178,28 +178,21 @@ static bool run_epoch(run *r, bool resumed)
 }
 
 /* Where training begins: at the beginning, or as the file says. */
-static sp_status start(run *r)
-{
-    if (!r->o->resume)
-        return SP_OK;
-    sp_status st = sp_train_resume(r->o->resume, &r->s);
-    if (st == SP_OK)
-        r->s.epoch--; /* the one that begins, or goes on, is counted then */
-    return st;
-}
+static sp_status start(run *r) { return r->o->resume ? sp_train_resume(r->o->resume, &r->s) : SP_OK; }
 
 static sp_status run_all(run *r)
 {
     if (start(r) != SP_OK)
         return sp_error();
     bool resumed = r->s.step > 0;
-    bool go_on = tell(r, SP_TRAIN_BEGIN) && r->s.epoch < r->s.epochs;
+    bool go_on = tell(r, SP_TRAIN_BEGIN) && r->s.epoch <= r->s.epochs;
+    r->s.epoch += go_on && r->s.epoch == 0;
     while (go_on) {
-        r->s.epoch++;
         go_on = run_epoch(r, resumed) && r->s.epoch < r->s.epochs;
         resumed = false;
         r->asked = r->asked || (go_on && sp__stop_asked(r->mark)); /* not if there is nothing left to do */
         go_on = go_on && !r->asked;
+        r->s.epoch += go_on;
     }
     tell(r, SP_TRAIN_END);
     if (sp_error() == SP_OK && r->asked)

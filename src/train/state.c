@@ -93,9 +93,10 @@ static bool add_notes(writer *w, const sp_train_state *s)
 static bool add_state(writer *w, const sp_train_state *s)
 {
     sp_iter_place place = s->left.given > 0 ? s->left : sp_iter_tell(s->data);
-    int64_t version = VERSION, epoch = s->epoch, progress[PROGRESS];
+    int64_t version = VERSION, progress[PROGRESS];
     sp__random r = sp__random_state();
     progress_of(s, place, progress);
+    int64_t epoch = progress[EPOCHS_DONE] + (progress[STEP] > 0);
     double loss_sum = progress[STEP] > 0 ? s->loss_sum : 0;
     return add_ints(w, "epoch_num", 1, &epoch) && add_ints(w, "step_num", 1, &s->total_steps) &&
            add_ints(w, version_name, 1, &version) && add_ints(w, progress_name, PROGRESS, progress) &&
@@ -215,6 +216,8 @@ static sp_status differs(const reader *r, const char *what, const char *was, con
 static sp_status compare_notes(const reader *r, const sp_train_state *s)
 {
     for (int i = 0; i < s->n_notes; i++) {
+        if (s->notes[i].may_change)
+            continue;
         const char *name = sp__scope_printf(NOTE_PREFIX "%s", s->notes[i].name);
         const sp_entry *e = find(r, name);
         const char *was = e && e->text ? e->text : "";
@@ -337,7 +340,7 @@ sp_status sp_train_notes(const char *path, int *n, const sp_note **notes)
     sp_note *list = st == SP_OK ? sp__scope_alloc((size_t)(r.all.n + 1) * sizeof *list) : NULL;
     for (int i = 0; list && i < r.all.n; i++)
         if (r.all.at[i].text && strncmp(r.all.at[i].name, NOTE_PREFIX, strlen(NOTE_PREFIX)) == 0)
-            list[(*n)++] = (sp_note){r.all.at[i].name + strlen(NOTE_PREFIX), r.all.at[i].text};
+            list[(*n)++] = (sp_note){.name = r.all.at[i].name + strlen(NOTE_PREFIX), .text = r.all.at[i].text};
     *notes = list;
     return list ? SP_OK : sp_error();
 }
