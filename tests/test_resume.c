@@ -303,16 +303,15 @@ static void own_loop(sp_train_state s, const char *path, int64_t last)
 TEST(a_loop_of_ones_own_is_resumed)
 {
     const char *whole = test_path("whole.ckpt"), *part = test_path("part.ckpt");
-    static const sp_note notes[] = {{"net", "small"}, {"digits", "\xe5\x8d\x81"}};
+    static const sp_note notes[] = {{.name = "net", .text = "small"}, {.name = "digits", .text = "\xe5\x8d\x81"}};
     for (int64_t at = 1; at < EPOCHS * STEPS; at++) {
         world a = world_new(ADAM, 5, 2), b = world_new(ADAM, 5, 1), c = world_new(ADAM, 77, -1);
         sp_set_seed(3);
-        own_loop((sp_train_state){a.net, a.optimizer, .epoch = 1, .data = a.data, .n_notes = 2, .notes = notes}, whole,
+        own_loop((sp_train_state){a.net, a.optimizer, .epoch = 1, .data = a.data, .notes = {notes, 2}}, whole,
                  EPOCHS * STEPS + 1);
         sp_set_seed(3);
-        own_loop((sp_train_state){b.net, b.optimizer, .epoch = 1, .data = b.data, .n_notes = 2, .notes = notes}, part,
-                 at);
-        sp_train_state s = {c.net, c.optimizer, .data = c.data, .n_notes = 2, .notes = notes};
+        own_loop((sp_train_state){b.net, b.optimizer, .epoch = 1, .data = b.data, .notes = {notes, 2}}, part, at);
+        sp_train_state s = {c.net, c.optimizer, .data = c.data, .notes = {notes, 2}};
         trained(sp_train_resume(part, &s), SP_OK);
         assert_int_equal(s.epoch, (at - 1) / STEPS + 1);
         assert_int_equal(s.step, (at - 1) % STEPS + 1); /* the last one of an epoch: its end is still to come */
@@ -356,7 +355,7 @@ TEST(the_file_is_a_checkpoint_of_the_net)
 
 static sp_status resume(world *w, const char *path, const sp_note *note)
 {
-    sp_train_state s = {w->net, w->optimizer, .data = w->data, .n_notes = note ? 1 : 0, .notes = note};
+    sp_train_state s = {w->net, w->optimizer, .data = w->data, .notes = {note, note ? 1 : 0}};
     return sp_train_resume(path, &s);
 }
 
@@ -372,8 +371,9 @@ TEST(what_differs_is_named_with_both_values_and_nothing_changes)
 {
     const char *path = test_path("state.ckpt");
     world w = world_new(ADAM, 5, 1);
-    static const sp_note note = {"layers", "dense 3"}, other = {"layers", "dense 4"}, unknown = {"batch", "64"};
-    sp_train_state s = {w.net, w.optimizer, .epoch = 1, .data = w.data, .n_notes = 1, .notes = &note};
+    static const sp_note note = {.name = "layers", .text = "dense 3"}, other = {.name = "layers", .text = "dense 4"},
+                         unknown = {.name = "batch", .text = "64"};
+    sp_train_state s = {w.net, w.optimizer, .epoch = 1, .data = w.data, .notes = {&note, 1}};
     assert_int_equal(sp_train_save(path, &s), SP_OK);
     assert_int_equal(resume(&w, path, &note), SP_OK);
     refused(&w, path, &other, SP_ERR_VALUE, "was saved with layers 'dense 3', found 'dense 4'");
@@ -460,8 +460,8 @@ TEST(every_allocation_of_saving_and_resuming_may_fail)
 {
     const char *path = test_path("state.ckpt");
     world w = world_new(ADAM, 5, -1);
-    static const sp_note note = {"layers", "dense 3"};
-    sp_train_state s = {w.net, w.optimizer, .epoch = 1, .data = w.data, .n_notes = 1, .notes = &note};
+    static const sp_note note = {.name = "layers", .text = "dense 3"};
+    sp_train_state s = {w.net, w.optimizer, .epoch = 1, .data = w.data, .notes = {&note, 1}};
     assert_int_equal(sp_train_save(path, &s), SP_OK);
     assert_int_equal(sp_train_resume(path, &s), SP_OK);
     int files = test_path_count();
@@ -470,11 +470,10 @@ TEST(every_allocation_of_saving_and_resuming_may_fail)
     for (int64_t n = 1; !done; n++) {
         sp_scope scope = sp_scope_begin();
         sp_mem_fail_at(n);
-        int count;
-        const sp_note *notes;
+        sp_notes notes;
         sp_status st = sp_train_save(path, &s);
         if (st == SP_OK)
-            st = sp_train_notes(path, &count, &notes);
+            st = sp_train_notes(path, &notes);
         if (st == SP_OK)
             st = sp_train_resume(path, &s);
         done = sp_mem_requests() < n;

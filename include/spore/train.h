@@ -16,6 +16,11 @@ typedef struct sp_note {
     bool may_change; /* sp_train_resume() does not compare it */
 } sp_note;
 
+typedef struct sp_notes {
+    const sp_note *at;
+    int n;
+} sp_notes;
+
 /* What callbacks see. Epochs and steps count from 1, as MindSpore prints them. */
 typedef struct sp_train_state {
     sp_cell *net;
@@ -29,8 +34,7 @@ typedef struct sp_train_state {
     double loss_sum;     /* of the steps of this epoch                                  */
     sp_iter *data;
     sp_iter_place left; /* where it stood when training was stopped within an epoch; else all 0 */
-    int n_notes;
-    const sp_note *notes;
+    sp_notes notes;
 } sp_train_state;
 
 typedef enum sp_event { SP_TRAIN_BEGIN, SP_EPOCH_BEGIN, SP_STEP_END, SP_EPOCH_END, SP_TRAIN_END } sp_event;
@@ -57,8 +61,7 @@ typedef struct sp_fit_opts {
     int n_callbacks; /* how many are in callbacks: SP_ERR_VALUE where it is left out       */
     const sp_callback *callbacks;
     const char *resume; /* go on with the training that was saved in this file: see sp_train_resume()  */
-    int n_notes;        /* in notes, which go into states that are saved and are compared with those of `resume` */
-    const sp_note *notes;
+    sp_notes notes;     /* go into states that are saved, and are compared with those of `resume`      */
     bool compile; /* the step is compiled (sp_compile): for nets and losses that do not look at the values of tensors */
     bool
         catch_interrupt; /* Ctrl-C (SIGINT) ends the step, calls TRAIN_END, returns SP_ERR_INTERRUPTED; a second one does what
@@ -98,7 +101,7 @@ SP_API sp_status sp_train_save(const char *path, const sp_train_state *s);
 SP_API sp_status sp_train_resume(const char *path, sp_train_state *s);
 
 /* The notes of a file, in the current scope: to make the training that it goes on with. SP_ERR_VALUE: no state in it. */
-SP_API sp_status sp_train_notes(const char *path, int *n, const sp_note **notes);
+SP_API sp_status sp_train_notes(const char *path, sp_notes *out);
 
 /* Fills the optimizer's state (sp_optim_state) from records: those of MindSpore's own checkpoints of optimizers and train steps
  * too. strict and result as in sp_load_entries(). */

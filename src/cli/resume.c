@@ -24,19 +24,19 @@ void cli_notes_take(cli_notes *notes, const cli_usage *u)
     take(notes, u, epochs, true);
 }
 
-static const char *find(int n, const sp_note *notes, const char *name)
+static const char *find(sp_notes notes, const char *name)
 {
-    for (int i = 0; i < n; i++)
-        if (strcmp(notes[i].name, name) == 0)
-            return notes[i].text;
+    for (int i = 0; i < notes.n; i++)
+        if (strcmp(notes.at[i].name, name) == 0)
+            return notes.at[i].text;
     return "";
 }
 
-static int compare(const cli_usage *u, const char *path, int n, const sp_note *notes)
+static int compare(const cli_usage *u, const char *path, sp_notes notes)
 {
     for (int i = 0; i < FIXED; i++) {
         char room[32];
-        const char *was = find(n, notes, fixed[i]), *now = cli_option_text(u, fixed[i], room);
+        const char *was = find(notes, fixed[i]), *now = cli_option_text(u, fixed[i], room);
         if (strcmp(was, now) == 0)
             continue;
         if (!*was)
@@ -48,16 +48,16 @@ static int compare(const cli_usage *u, const char *path, int n, const sp_note *n
 
 int cli_resume_options(const cli_usage *u, const char *path, int count, char **words)
 {
-    int n, status = CLI_GO_ON;
-    const sp_note *notes;
-    if (sp_train_notes(path, &n, &notes) != SP_OK)
+    int status = CLI_GO_ON;
+    sp_notes notes;
+    if (sp_train_notes(path, &notes) != SP_OK)
         return cli_failed();
     for (int i = 0; i <= FIXED && status == CLI_GO_ON; i++) {
-        const char *name = i < FIXED ? fixed[i] : epochs, *text = find(n, notes, name);
+        const char *name = i < FIXED ? fixed[i] : epochs, *text = find(notes, name);
         if (*text)
             status = cli_option_set(u, name, text);
     }
     if (status == CLI_GO_ON)
         status = cli_parse(u, count, words, NULL);
-    return status == CLI_GO_ON ? compare(u, path, n, notes) : status;
+    return status == CLI_GO_ON ? compare(u, path, notes) : status;
 }

@@ -289,7 +289,7 @@ static int run(training *t)
     t->began = cli_clock();
     sp_status st = sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs,
                           .loss = t->loss.fn, .n_callbacks = 2, .callbacks = callbacks, .catch_interrupt = true,
-                          .compile = !o->eager, .resume = o->resume, .n_notes = o->notes.n, .notes = o->notes.at);
+                          .compile = !o->eager, .resume = o->resume, .notes = {o->notes.at, o->notes.n});
     if (st == SP_ERR_INTERRUPTED)
         return say_interrupted(t);
     if (st != SP_OK || t->failure != SP_OK || (!t->scored && !score_what_is_done(t)) ||

@@ -219,7 +219,6 @@ static sp_status fit(const sp_fit_opts *o)
                            .optimizer = o->optimizer,
                            .epochs = o->epochs == 0 ? 1 : o->epochs,
                            .data = o->data,
-                           .n_notes = o->n_notes,
                            .notes = o->notes};
     if (o->compile && !(r.step = sp_compile(step, &r)))
         return sp_error();

@@ -85,8 +85,8 @@ static bool add_optimizer(writer *w, sp_optim *o)
 static bool add_notes(writer *w, const sp_train_state *s)
 {
     bool ok = true;
-    for (int i = 0; ok && i < s->n_notes; i++)
-        ok = add(w, sp__scope_printf(NOTE_PREFIX "%s", s->notes[i].name), NULL, s->notes[i].text);
+    for (int i = 0; ok && i < s->notes.n; i++)
+        ok = add(w, sp__scope_printf(NOTE_PREFIX "%s", s->notes.at[i].name), NULL, s->notes.at[i].text);
     return ok;
 }
 
@@ -107,10 +107,10 @@ static bool add_state(writer *w, const sp_train_state *s)
 
 static bool state_is_good(const char *op, const sp_train_state *s)
 {
-    if (!sp__given(op, 2, s) || !sp__given(op, 2, s->net) || (s->n_notes > 0 && !sp__given(op, 2, s->notes)))
+    if (!sp__given(op, 2, s) || !sp__given(op, 2, s->net) || (s->notes.n > 0 && !sp__given(op, 2, s->notes.at)))
         return false;
-    for (int i = 0; i < s->n_notes; i++)
-        if (!sp__given(op, 2, s->notes[i].name) || !sp__given(op, 2, s->notes[i].text))
+    for (int i = 0; i < s->notes.n; i++)
+        if (!sp__given(op, 2, s->notes.at[i].name) || !sp__given(op, 2, s->notes.at[i].text))
             return false;
     if (s->epoch >= 0 && s->step >= 0 && s->total_steps >= 0)
         return true;
@@ -126,7 +126,7 @@ sp_status sp_train_save(const char *path, const sp_train_state *s)
     sp_scope scope = sp_scope_begin();
     sp_list params = sp_cell_all_params(s->net);
     sp_list kept = s->optimizer ? sp__optim_kept(s->optimizer) : (sp_list){0};
-    writer w = {.room = params.n + kept.n + SP__MAX(s->n_notes, 0) + 16};
+    writer w = {.room = params.n + kept.n + SP__MAX(s->notes.n, 0) + 16};
     w.at = sp__scope_alloc((size_t)w.room * sizeof *w.at);
     sp_status st = sp_error();
     if (w.at && add_all(&w, params) && add_all(&w, kept) && add_state(&w, s))
@@ -215,14 +215,14 @@ static sp_status differs(const reader *r, const char *what, const char *was, con
 
 static sp_status compare_notes(const reader *r, const sp_train_state *s)
 {
-    for (int i = 0; i < s->n_notes; i++) {
-        if (s->notes[i].may_change)
+    for (int i = 0; i < s->notes.n; i++) {
+        if (s->notes.at[i].may_change)
             continue;
-        const char *name = sp__scope_printf(NOTE_PREFIX "%s", s->notes[i].name);
+        const char *name = sp__scope_printf(NOTE_PREFIX "%s", s->notes.at[i].name);
         const sp_entry *e = find(r, name);
         const char *was = e && e->text ? e->text : "";
-        if (strcmp(was, s->notes[i].text) != 0)
-            return differs(r, s->notes[i].name, sp__shown(was, strlen(was)), s->notes[i].text);
+        if (strcmp(was, s->notes.at[i].text) != 0)
+            return differs(r, s->notes.at[i].name, sp__shown(was, strlen(was)), s->notes.at[i].text);
     }
     return SP_OK;
 }
@@ -329,20 +329,21 @@ sp_status sp_train_resume(const char *path, sp_train_state *s)
     return st;
 }
 
-sp_status sp_train_notes(const char *path, int *n, const sp_note **notes)
+sp_status sp_train_notes(const char *path, sp_notes *out)
 {
-    if (!sp__given("train_notes", 1, path) || !sp__given("train_notes", 2, n) || !sp__given("train_notes", 3, notes))
+    if (!sp__given("train_notes", 1, path) || !sp__given("train_notes", 2, out))
         return SP_ERR_VALUE;
-    *n = 0;
-    *notes = NULL;
+    *out = (sp_notes){0};
     reader r;
     sp_status st = open_state(&r, path);
     sp_note *list = st == SP_OK ? sp__scope_alloc((size_t)(r.all.n + 1) * sizeof *list) : NULL;
-    for (int i = 0; list && i < r.all.n; i++)
+    if (!list)
+        return sp_error();
+    out->at = list;
+    for (int i = 0; i < r.all.n; i++)
         if (r.all.at[i].text && strncmp(r.all.at[i].name, NOTE_PREFIX, strlen(NOTE_PREFIX)) == 0)
-            list[(*n)++] = (sp_note){.name = r.all.at[i].name + strlen(NOTE_PREFIX), .text = r.all.at[i].text};
-    *notes = list;
-    return list ? SP_OK : sp_error();
+            list[out->n++] = (sp_note){.name = r.all.at[i].name + strlen(NOTE_PREFIX), .text = r.all.at[i].text};
+    return SP_OK;
 }
 
 /* ---- optimizers alone ---- */
