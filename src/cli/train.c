@@ -93,8 +93,7 @@ static sp_status set_precision(training *t, bool mixed)
 
 static sp_status write_state(training *t, const char *path)
 {
-    const sp_train_state s = {t->net, t->optimizer, .data = t->train, .n_notes = t->o->notes.n,
-                              .notes = t->o->notes.at};
+    const sp_train_state s = {t->net, t->optimizer, .data = t->train, .notes = {t->o->notes.at, t->o->notes.n}};
     return sp_train_save(path, &s);
 }
 

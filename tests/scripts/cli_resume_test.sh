@@ -48,7 +48,7 @@ for options in '--optimizer sgd' '--optimizer sgd --momentum 0.9' '--optimizer m
     delay=0.0${delay##*.}1
 done
 ls -A >out
-[ "$(ls -A | grep -c 'spore-')" -le 6 ] || wrong 'temporary files are left'
+[ "$(ls -A | grep -c 'spore-')" -eq 0 ] || wrong 'temporary files are left'
 
 # In stages, with the options said again, into another file.
 # shellcheck disable=SC2086
