@@ -16,7 +16,7 @@
 /* ---- the hook for tests ---- */
 
 static _Thread_local struct {
-    int countdown[SP__IO_COUNT_]; /* 0: this kind does not fail */
+    int countdown[SP__IO_ALL_]; /* 0: this kind does not fail */
     int error;
 } faults;
 
@@ -27,8 +27,7 @@ void sp__io_fail_at(sp__io kind, int n, int error)
     faults.error = error;
 }
 
-/* Whether this operation is the one to fail; errno is set then. */
-static bool fails(sp__io kind)
+bool sp__io_fails(sp__io kind)
 {
     if (faults.countdown[kind] == 0 || --faults.countdown[kind] > 0)
         return false;
@@ -149,10 +148,10 @@ typedef enum slot_state { MADE, TAKEN, NO_LOCKS, FAILED } slot_state;
 /* Makes and locks the file a->temporary. TAKEN: somebody has it. NO_LOCKS: files cannot be locked here; it is gone again. */
 static slot_state make_slot(sp__atomic *a)
 {
-    int fd = fails(SP__IO_OPEN) ? -1 : open_again(a->temporary, O_WRONLY | O_CREAT | O_EXCL);
+    int fd = sp__io_fails(SP__IO_OPEN) ? -1 : open_again(a->temporary, O_WRONLY | O_CREAT | O_EXCL);
     if (fd < 0)
         return errno == EEXIST ? TAKEN : FAILED;
-    bool locked = !fails(SP__IO_LOCK) && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    bool locked = !sp__io_fails(SP__IO_LOCK) && flock(fd, LOCK_EX | LOCK_NB) == 0;
     bool refused = !locked && errno == EWOULDBLOCK;
     if (locked && has_name(fd, a->temporary)) {
         a->fd = fd;
@@ -238,7 +237,7 @@ sp_status sp__atomic_open(sp__atomic *a, const char *what, const char *path)
 /* What one call of write() takes; the tests' faults included. */
 static ssize_t write_some(int fd, const uint8_t *p, size_t n)
 {
-    if (!fails(SP__IO_WRITE))
+    if (!sp__io_fails(SP__IO_WRITE))
         return write(fd, p, SP__MIN(n, (size_t)1 << 30));
     return faults.error == SP__IO_SHORT ? write(fd, p, 1) : -1;
 }
@@ -283,7 +282,7 @@ static bool flush_to_disk(int fd, sp__io kind)
 {
     int st;
     do
-        st = fails(kind) ? -1 : fsync(fd);
+        st = sp__io_fails(kind) ? -1 : fsync(fd);
     while (st != 0 && errno == EINTR);
     return st == 0;
 }
@@ -312,7 +311,7 @@ static bool close_file(sp__atomic *a)
     a->lock = lock >= 0 ? lock : fd; /* without a second descriptor the first stays until it is renamed */
     a->fd = -1;
     bool closed = lock < 0 || close(fd) == 0 || errno == EINTR; /* gone either way: never closed twice */
-    return !fails(SP__IO_CLOSE) && closed;
+    return !sp__io_fails(SP__IO_CLOSE) && closed;
 }
 
 sp_status sp__atomic_commit(sp__atomic *a)
@@ -323,7 +322,7 @@ sp_status sp__atomic_commit(sp__atomic *a)
         return broken(a, "cannot be flushed to the disk");
     if (!close_file(a))
         return broken(a, "cannot be closed");
-    if (fails(SP__IO_RENAME) || rename(a->temporary, a->path) != 0)
+    if (sp__io_fails(SP__IO_RENAME) || rename(a->temporary, a->path) != 0)
         return broken(a, "cannot be replaced");
     a->temporary[0] = 0;
     sp__atomic_abort(a); /* the lock */

@@ -50,7 +50,7 @@ void sp__atomic_abort(sp__atomic *a);
  * these instead of an errno ---- */
 
 enum {
-    SP__IO_SHORT = -1, /* a write takes one byte only */
+    SP__IO_SHORT = -1, /* a write takes one byte only, a read gives one byte less: the file has become shorter */
     SP__IO_KILLED = -2 /* the process is killed       */
 };
 
@@ -62,9 +62,14 @@ typedef enum sp__io {
     SP__IO_CLOSE,
     SP__IO_RENAME,
     SP__IO_FSYNC_FOLDER,
-    SP__IO_COUNT_
+    SP__IO_COUNT_,               /* of a save          */
+    SP__IO_READ = SP__IO_COUNT_, /* of source.c's files */
+    SP__IO_ALL_
 } sp__io;
 
 void sp__io_fail_at(sp__io kind, int n, int error); /* n = 0: none */
+
+/* Whether this operation is the one to fail; errno is `error` then. */
+bool sp__io_fails(sp__io kind);
 
 #endif

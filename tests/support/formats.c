@@ -1,6 +1,9 @@
 /* support/formats.c: a line for each format at the end. */
 #include "support/formats.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "spore/nn.h"
 
 /* The value that all numbers of t have, if `so_far` (or any, for 0) is it too; -2 if there are others. */
@@ -57,6 +60,23 @@ static sp_status save_ckpt(const char *path, int value, int64_t size)
     return st;
 }
 
+static sp_status save_many_records(const char *path, int64_t n)
+{
+    sp_scope scope = sp_scope_begin();
+    sp_entry *e = calloc((size_t)n, sizeof *e);
+    char(*names)[32] = calloc((size_t)n, sizeof *names);
+    sp_tensor *one = sp_ones(SP_I8, SP_SCALAR); /* the smallest record there is */
+    for (int64_t i = 0; i < n; i++) {
+        snprintf(names[i], sizeof *names, "%llx", (long long)i);
+        e[i] = (sp_entry){.name = names[i], .tensor = one};
+    }
+    sp_status st = sp_ckpt_write(path, (int)n, e);
+    free(names);
+    free(e);
+    sp_scope_end(scope);
+    return st;
+}
+
 static int load_ckpt(const char *path)
 {
     sp_scope scope = sp_scope_begin();
@@ -84,6 +104,24 @@ static sp_status save_mindir(const char *path, int value, int64_t size)
     return st;
 }
 
+static sp_list many_nodes(void *self, sp_list in)
+{
+    sp_tensor *x = in.at[0];
+    for (int64_t i = 0; x && i < *(int64_t *)self; i++)
+        x = i % 2 ? sp_relu(x) : sp_tanh(x);
+    return sp_list_of(x);
+}
+
+static sp_status save_many_nodes(const char *path, int64_t n)
+{
+    sp_scope scope = sp_scope_begin();
+    sp_graph *g = sp_trace(many_nodes, &n, sp_list_of(sp_ones(SP_F32, SP_DIMS(2))));
+    sp_status st = g ? sp_graph_save(g, path) : sp_error();
+    sp_graph_free(g);
+    sp_scope_end(scope);
+    return st;
+}
+
 static int load_mindir(const char *path)
 {
     sp_scope scope = sp_scope_begin();
@@ -100,10 +138,10 @@ static int load_mindir(const char *path)
 #endif
 
 const test_format test_formats[] = {
-    {"npy", save_npy, load_npy},
+    {"npy", save_npy, NULL, 0, load_npy},
 #if SPORE_HAVE_PROTOBUF
-    {"ckpt", save_ckpt, load_ckpt},
-    {"mindir", save_mindir, load_mindir},
+    {"ckpt", save_ckpt, save_many_records, 103000, load_ckpt},
+    {"mindir", save_mindir, save_many_nodes, 40990, load_mindir},
 #endif
 };
 const int test_formats_count = (int)(sizeof test_formats / sizeof *test_formats);

@@ -8,9 +8,11 @@
 typedef struct test_format {
     const char *name; /* "ckpt", the ending of its files too                  */
     sp_status (*save)(const char *path, int value,
-                      int64_t size); /* about `size` numbers (at least 16), all of them value */
-    int (*load)(const char *path);   /* that value; -1 and sp_error() if it cannot be read,  */
-                                     /* -2 if the numbers are not all the same               */
+                      int64_t size);                     /* about `size` numbers (at least 16), all of them value */
+    sp_status (*save_many)(const char *path, int64_t n); /* n small things (records, nodes); NULL: cannot be    */
+    int64_t most_things;                                 /* about as many as load() accepts in a file of them; 0 */
+    int (*load)(const char *path);                       /* that value; -1 and sp_error() if it cannot be read,  */
+                                                         /* -2 if the numbers are not all the same               */
 } test_format;
 
 /* Those that this build has. */
