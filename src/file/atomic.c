@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE /* flock */
 
 #include "file/atomic.h"
+#include "file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -218,6 +219,8 @@ sp_status sp__atomic_open(sp__atomic *a, const char *what, const char *path)
     a->shown = path;
     a->fd = a->lock = -1;
     a->status = SP_OK;
+    a->summed = false;
+    a->crc = 0;
     a->used = 0;
     a->temporary[0] = 0;
 
@@ -268,6 +271,8 @@ sp_status sp__atomic_write(sp__atomic *a, const void *data, size_t n)
 {
     if (a->status != SP_OK || n == 0)
         return a->status;
+    if (a->summed)
+        a->crc = sp__crc32(a->crc, data, n);
     if (n > sizeof a->buffer - a->used && flush(a) != SP_OK)
         return a->status;
     if (n > sizeof a->buffer)

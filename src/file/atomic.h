@@ -25,6 +25,8 @@ typedef struct sp__atomic {
     int fd;           /* of the temporary file; -1: none                                */
     int lock;         /* the same file: keeps it locked until it is renamed; -1: none   */
     sp_status status; /* the first failure; later writes do nothing                     */
+    bool summed;      /* set after opening: crc becomes the CRC-32 of all that is written */
+    uint32_t crc;
     size_t used;
     uint8_t buffer[SP__ATOMIC_BUFFER]; /* small writes are gathered here                                 */
 } sp__atomic;

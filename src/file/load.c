@@ -144,6 +144,25 @@ static sp_status check_fit(const plan *p, bool strict)
     return sp__err(st, "load: %d parameter%s not fit:%s", bad, bad == 1 ? " does" : "s do", end_list(list, ";", more));
 }
 
+/* "; it has 3 that are not used: a, b and 1 more": what a wrong name may have meant. */
+static const char *others(const plan *p, size_t room)
+{
+    int n = 0, more = 0;
+    const char *list = "";
+    for (int i = 0; i < p->entries.n; i++) {
+        if (p->used[i] || sp__absent(p->entries.at[i].tensor))
+            continue;
+        n++;
+        if (more > 0 || strlen(list) + strlen(p->entries.at[i].name) > room)
+            more++;
+        else
+            list = add_to_list(list, ",", p->entries.at[i].name, &more);
+    }
+    if (n == 0 || !*list)
+        return "";
+    return sp__scope_printf("; it has %d that are not used:%s", n, end_list(list, ",", more));
+}
+
 static sp_status check_missing(const plan *p)
 {
     int missing = 0, more = 0;
@@ -156,8 +175,9 @@ static sp_status check_missing(const plan *p)
     }
     if (missing == 0)
         return SP_OK;
-    return sp__err(SP_ERR_VALUE, "load: %d of %d parameters are not in the file:%s", missing, p->params.n,
-                   end_list(list, ",", more));
+    list = end_list(list, ",", more);
+    return sp__err(SP_ERR_VALUE, "load: %d of %d parameters are not in the file:%s%s", missing, p->params.n, list,
+                   others(p, strlen(list) < LIST_MAX - 100 ? LIST_MAX - 100 - strlen(list) : 0));
 }
 
 /* ---- filling ---- */
@@ -259,6 +279,37 @@ sp_status sp_load_entries(sp_cell *c, sp_entries entries, bool strict, sp_load_r
     if (!sp__given("load_entries", 1, c) || (entries.n > 0 && !sp__given("load_entries", 2, entries.at)))
         return SP_ERR_VALUE;
     return load(c, entries, strict, strict, result);
+}
+
+static bool begins_with_one(const char *name, const char *const *prefixes)
+{
+    for (; prefixes && *prefixes; prefixes++)
+        if (strncmp(name, *prefixes, strlen(*prefixes)) == 0)
+            return true;
+    return false;
+}
+
+static bool is_wanted(const sp_filter *f, const char *name)
+{
+    return name && (!f->specify_prefix || begins_with_one(name, f->specify_prefix)) &&
+           !begins_with_one(name, f->filter_prefix) && (!f->choice_func || f->choice_func(f->user, name));
+}
+
+sp_status sp_entries_filter(sp_entries entries, const sp_filter *filter, sp_entries *out)
+{
+    if (!sp__given("entries_filter", 2, filter) || !sp__given("entries_filter", 3, out) ||
+        (entries.n > 0 && !sp__given("entries_filter", 1, entries.at)))
+        return SP_ERR_VALUE;
+    *out = (sp_entries){0};
+    sp_entry *list = sp__scope_alloc((size_t)(SP__MAX(entries.n, 0) + 1) * sizeof *list);
+    if (!list)
+        return sp_error();
+    int n = 0;
+    for (int i = 0; i < entries.n; i++)
+        if (is_wanted(filter, entries.at[i].name))
+            list[n++] = entries.at[i];
+    *out = (sp_entries){list, n};
+    return n > 0 ? SP_OK : sp__err(SP_ERR_VALUE, "entries_filter: none of %d records is wanted", entries.n);
 }
 
 sp_status sp_load_checkpoint(sp_cell *c, const char *path, int *not_loaded)
