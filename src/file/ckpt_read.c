@@ -177,7 +177,11 @@ static entry *entry_for(reader *r, text name)
 
 static sp_status add_text(reader *r, const Sp__Ckpt__Value *v)
 {
-    char *content = sp__utf32_to_utf8(place(r, v->tag), v->tensor->content.data, v->tensor->content.len);
+    int64_t failures = sp__error_count(); /* of the text */
+    const char *where = place(r, v->tag);
+    char *content = NULL;
+    if (sp__error_count() == failures)
+        content = sp__utf32_to_utf8(where, v->tensor->content.data, v->tensor->content.len);
     entry *e = content ? entry_for(r, v->tag) : NULL;
     if (!e) {
         sp__free_str(content);

@@ -128,11 +128,9 @@ sp_status sp_train_save(const char *path, const sp_train_state *s)
     sp_list kept = s->optimizer ? sp__optim_kept(s->optimizer) : (sp_list){0};
     writer w = {.room = params.n + kept.n + SP__MAX(s->notes.n, 0) + 16};
     w.at = sp__scope_alloc((size_t)w.room * sizeof *w.at);
-    sp_status st = sp_error();
-    if (w.at && add_all(&w, params) && add_all(&w, kept) && add_state(&w, s))
-        st = sp_ckpt_write(path, w.n, w.at);
-    else if (st == SP_OK)
-        st = sp_error();
+    int64_t failures = sp__error_count(); /* a text for which memory is short is "": counted here */
+    bool ok = w.at && add_all(&w, params) && add_all(&w, kept) && add_state(&w, s) && sp__error_count() == failures;
+    sp_status st = ok ? sp_ckpt_write(path, w.n, w.at) : sp_error();
     sp_scope_end(scope);
     return st;
 }
@@ -326,7 +324,8 @@ sp_status sp_train_resume(const char *path, sp_train_state *s)
     sp_scope scope = sp_scope_begin();
     sp_status st = resume(path, s);
     sp_scope_end(scope);
-    return st;
+    return st == SP_OK ? SP_OK
+                       : sp_error(); /* the first cause: a text that could not be made differs from all others */
 }
 
 sp_status sp_train_notes(const char *path, sp_notes *out)
