@@ -351,6 +351,56 @@ TEST(the_file_is_a_checkpoint_of_the_net)
     world_free(&w);
 }
 
+/* ---- MindSpore's own ---- */
+
+#define FIXTURES "tests/fixtures/mindspore/2.10.0/optim/"
+
+static sp_list squared_error(void *net, sp_list in) { return sp_list_of(sp_mse(sp_call(net, in.at[0]), in.at[1])); }
+
+static void goes_on_as_mindspore(const char *name, sp_cell *net, sp_optim *o)
+{
+    char path[256];
+    sp_entries state, after;
+    sp_load_result result;
+    snprintf(path, sizeof path, FIXTURES "%s.ckpt", name);
+    assert_int_equal(sp_ckpt_read(path, &state), SP_OK);
+    assert_int_equal(sp_load_entries(net, state, true, NULL), SP_OK);
+    assert_int_equal(sp_load_optimizer(o, state, true, &result), SP_OK);
+    assert_int_equal(result.n_missing, 0);
+    assert_int_equal(result.n_unused, 4); /* the net's */
+    assert_int_equal(sp_optim_steps(o), 3);
+    sp_list batch = sp_list_of(sp_npy_read(FIXTURES "x.npy"), sp_npy_read(FIXTURES "y.npy"));
+    sp_grad_fn f = {squared_error, net, .weights = sp_optim_params(o)};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(sp_optim_step(o, sp_value_and_grad(&f, batch).d_weights), SP_OK);
+    snprintf(path, sizeof path, FIXTURES "%s.after.ckpt", name);
+    assert_int_equal(sp_ckpt_read(path, &after), SP_OK);
+    sp_list params = sp_cell_all_params(net);
+    assert_int_equal(after.n, params.n);
+    for (int i = 0; i < after.n; i++) {
+        assert_string_equal(sp_param_name(params.at[i]), after.at[i].name);
+        for (int64_t k = 0; k < sp_size_of(params.at[i]); k++)
+            if (!(fabs(sp_at(params.at[i], k) - sp_at(after.at[i].tensor, k)) <= 1e-6))
+                fail_msg("%s: %s[%d] is %.9g, MindSpore has %.9g", name, after.at[i].name, (int)k,
+                         sp_at(params.at[i], k), sp_at(after.at[i].tensor, k));
+    }
+    sp_optim_free(o);
+    sp_cell_free(net);
+}
+
+TEST(optimizers_go_on_from_mindspores_own_state)
+{
+    for (int i = 0; i < 3; i++) {
+        sp_cell *net = sp_nn_sequential(sp_nn_dense(4, 5), sp_nn_tanh(), sp_nn_dense(5, 2));
+        sp_list p = sp_cell_params(net);
+        static const char *const names[] = {"sgd", "momentum", "adam"};
+        goes_on_as_mindspore(names[i], net,
+                             i == 0   ? sp_optim_sgd(p, .lr = 0.7, .momentum = 0.5) /* the file says 0.1 and 0.9 */
+                             : i == 1 ? sp_optim_momentum(p, .lr = 0.7, .momentum = 0.5)
+                                      : sp_optim_adam(p, .lr = 0.7));
+    }
+}
+
 /* ---- what does not fit ---- */
 
 static sp_status resume(world *w, const char *path, const sp_note *note)
