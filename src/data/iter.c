@@ -107,6 +107,11 @@ sp_status sp_iter_seek(sp_iter *it, sp_iter_place place)
     if (it->failed)
         return sp__err(SP_ERR_STATE, "iter_seek: the iterator has failed before");
     let_go(it);
+    if (it->ds->size >= 0 && place.given > it->ds->size) { /* known without stepping there */
+        sp_iter_rewind(it);
+        return sp__err(SP_ERR_VALUE, "iter_seek: the data has %lld rows an epoch, expected at least %lld",
+                       (long long)it->ds->size, (long long)place.given);
+    }
     sp_status st = sp__feed_seek(it->feed, (sp__random){place.seed, place.stream}, place.epoch, place.given);
     it->given = st == SP_OK ? place.given : 0;
     return st;
