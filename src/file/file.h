@@ -81,8 +81,9 @@ void sp__names_free(sp__names *set);
 /* ---- entries into parameters (load.c) ---- */
 
 typedef struct sp__load_opts {
-    bool strict;   /* equal types, no prefixes */
-    bool complete; /* nothing may be missing   */
+    bool strict;       /* equal types, no prefixes */
+    bool complete;     /* nothing may be missing   */
+    const char *where; /* "load: net.ckpt": begins error texts */
 } sp__load_opts;
 
 /* As sp_load_entries(), of any parameters: tensors with names. result may be NULL. */

@@ -262,7 +262,9 @@ static sp_status fill(const reader *r, sp_train_state *s)
     sp_list all = joined(params, kept);
     if (!all.at)
         return sp_error();
-    return sp__load_params(all, r->all, &(sp__load_opts){.strict = true, .complete = true}, NULL);
+    char where[256]; /* a longer path is cut: an error's text has no room for it */
+    snprintf(where, sizeof where, "resume: %s", r->path);
+    return sp__load_params(all, r->all, &(sp__load_opts){true, true, where}, NULL);
 }
 
 /* Data that could be put in place go back if the parameters do not fit. */
@@ -356,5 +358,5 @@ sp_status sp_load_optimizer(sp_optim *o, sp_entries entries, bool strict, sp_loa
     sp_list state = sp_optim_state(o);
     if (!state.at)
         return sp_error();
-    return sp__load_params(state, entries, &(sp__load_opts){strict, strict}, result);
+    return sp__load_params(state, entries, &(sp__load_opts){strict, strict, "load"}, result);
 }
