@@ -330,7 +330,7 @@ TEST(twice_the_size_takes_twice_the_work)
         if (!f->save_many)
             continue;
         cost half = cost_of(f, 9000), whole = cost_of(f, 18000), twice = cost_of(f, 36000);
-        if (whole.requests > 2.2 * (double)half.requests)
+        if (10 * whole.requests > 22 * half.requests)
             fail_msg("%s: %lld allocations, and %lld for twice as much", f->name, (long long)half.requests,
                      (long long)whole.requests);
         /* Something quadratic takes four times as long, twice; a disturbance is forgiven once. */

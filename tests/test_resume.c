@@ -488,8 +488,9 @@ TEST(states_that_were_tampered_with_are_refused)
         if (resume(&w, bad, NULL) == SP_OK)
             fail_msg("resumed without '%s'", all.at[i].name);
         sp_error_clear();
-        sp_tensor *others[] = {sp_full(-7, SP_I64, SP_DIMS(3)), sp_scalar(-1, SP_I64), sp_full(NAN, SP_F64, SP_DIMS(4)),
-                               sp_full(-9e18, SP_I64, SP_DIMS(5)), sp_scalar(0, SP_F32)};
+        sp_tensor *others[] = {sp_full(-7, SP_I64, SP_DIMS(3)), sp_scalar(-1, SP_I64),
+                               sp_full((double)NAN, SP_F64, SP_DIMS(4)), sp_full(-9e18, SP_I64, SP_DIMS(5)),
+                               sp_scalar(0, SP_F32)};
         for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
             memcpy(changed, all.at, (size_t)all.n * sizeof *changed);
             changed[i] = (sp_entry){.name = all.at[i].name, .tensor = others[k]};
