@@ -31,6 +31,9 @@ typedef struct sp_entries {
  * (traced). Readable by MindSpore 2.0 and later; a BFloat16 tensor by 2.10 only. */
 SP_API sp_status sp_ckpt_write(const char *path, int n, const sp_entry *entries);
 
+/* The same with a checksum at the end, which Spore and MindSpore 2.10 check; MindSpore 2.0 cannot read such a file. */
+SP_API sp_status sp_ckpt_write_checked(const char *path, int n, const sp_entry *entries);
+
 /* Reads all records; they belong to the current scope. SP_ERR_IO, SP_ERR_FORMAT (the text says where and what),
  * SP_ERR_UNSUPPORTED (encrypted, map tensors). */
 SP_API sp_status sp_ckpt_read(const char *path, sp_entries *out);
@@ -68,6 +71,21 @@ typedef struct sp_load_result {
 /* As above from records in memory; strict: types must be equal and nothing missing. result may be NULL. A common prefix
  * of the file's names ("net.weight" for "weight") is recognised as MindSpore does. */
 SP_API sp_status sp_load_entries(sp_cell *c, sp_entries entries, bool strict, sp_load_result *result);
+
+/* Which records are wanted, by name; as the options of MindSpore's load_checkpoint(). */
+typedef struct sp_filter {
+    int _;
+    const char *const
+        *specify_prefix; /* only names that begin with one of these, the last of which is NULL; NULL: all */
+    const char *const
+        *filter_prefix; /* no name that begins with one of these                                         */
+    bool (*choice_func)(void *user,
+                        const char *name); /* and only those that it says yes to; NULL: all                 */
+    void *user;
+} sp_filter;
+
+/* out: those of the records, in the current scope. SP_ERR_VALUE: there are none. */
+SP_API sp_status sp_entries_filter(sp_entries entries, const sp_filter *filter, sp_entries *out);
 
 /* ---- graphs ---- */
 

@@ -8,6 +8,7 @@
  *   model.c      the models of eval and predict: .mindir, or .ckpt with its layers (model.h)
  *   input.c      --input: arrays, tables, pictures (input.h)
  *   data.c       --data: where it lies and the pipeline of the tutorial (data.h)
+ *   resume.c     what a checkpoint says about its training (resume.h)
  *   train.c eval.c predict.c info*.c convert.c download.c   a command each (info.h)
  *   graph_inputs.c  inputs for a graph whose file leaves sizes open
  *   bench*.c     spore bench (bench.h) */

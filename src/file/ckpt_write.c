@@ -78,7 +78,16 @@ static sp_status write_text(sp__atomic *out, const char *name, const char *s)
     return st;
 }
 
-sp_status sp__ckpt_write_sliced(const char *path, int n, const sp_entry *entries, size_t slice)
+/* "crc_num" and the sum as 10 bytes, big endian. */
+static sp_status write_footer(sp__atomic *out)
+{
+    uint8_t footer[17] = {'c', 'r', 'c', '_', 'n', 'u', 'm'};
+    for (int i = 0; i < 4; i++)
+        footer[16 - i] = (uint8_t)(out->crc >> 8 * i);
+    return sp__atomic_write(out, footer, sizeof footer);
+}
+
+static sp_status write_file(const char *path, int n, const sp_entry *entries, size_t slice, bool checked)
 {
     if (!sp__given("ckpt_write", 1, path) || !sp__given("ckpt_write", 3, entries))
         return SP_ERR_VALUE;
@@ -89,9 +98,12 @@ sp_status sp__ckpt_write_sliced(const char *path, int n, const sp_entry *entries
     if (!out)
         return sp_error();
     st = sp__atomic_open(out, what, path);
+    out->summed = checked;
     for (int i = 0; i < n && st == SP_OK; i++)
         st = entries[i].text ? write_text(out, entries[i].name, entries[i].text)
                              : write_tensor(out, entries[i].name, entries[i].tensor, slice);
+    if (st == SP_OK && checked)
+        st = write_footer(out);
     if (st == SP_OK)
         st = sp__atomic_commit(out);
     sp__atomic_abort(out);
@@ -101,7 +113,17 @@ sp_status sp__ckpt_write_sliced(const char *path, int n, const sp_entry *entries
 
 sp_status sp_ckpt_write(const char *path, int n, const sp_entry *entries)
 {
-    return sp__ckpt_write_sliced(path, n, entries, SP__CKPT_SLICE);
+    return write_file(path, n, entries, SP__CKPT_SLICE, false);
+}
+
+sp_status sp_ckpt_write_checked(const char *path, int n, const sp_entry *entries)
+{
+    return write_file(path, n, entries, SP__CKPT_SLICE, true);
+}
+
+sp_status sp__ckpt_write_sliced(const char *path, int n, const sp_entry *entries, size_t slice)
+{
+    return write_file(path, n, entries, slice, false);
 }
 
 #else

@@ -96,6 +96,17 @@ sp_status sp__entries_check(const char *what, int n, const sp_entry *entries);
 /* SP_ERR_FORMAT unless all elements of a Bool tensor are 0 or 1; true for the others. `place` begins the text. */
 sp_status sp__check_bool(const char *place, const sp_tensor *t);
 
+/* ---- entries into parameters (load.c) ---- */
+
+typedef struct sp__load_opts {
+    bool strict;       /* equal types, no prefixes */
+    bool complete;     /* nothing may be missing   */
+    const char *where; /* "load: net.ckpt": begins error texts */
+} sp__load_opts;
+
+/* As sp_load_entries(), of any parameters: tensors with names. result may be NULL. */
+sp_status sp__load_params(sp_list params, sp_entries entries, const sp__load_opts *o, sp_load_result *result);
+
 /* ---- CRC-32 of zip, gzip and zlib (polynomial 0x04c11db7 reflected); start with 0 ---- */
 
 uint32_t sp__crc32(uint32_t crc, const void *data, size_t n);
