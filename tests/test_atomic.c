@@ -67,7 +67,7 @@ static void a_step_that_fails_leaves_the_old_file(void **state)
 {
     (void)state;
     const char *path = test_path("old");
-    static const int least[SP__IO_COUNT_] = {1, 2, 1, 1, 1, 1};
+    static const int least[SP__IO_COUNT_] = {1, 0, 2, 1, 1, 1, 1}; /* that files cannot be locked is no failure */
     for (int kind = 0; kind < SP__IO_COUNT_; kind++) {
         int n = 1;
         for (;; n++) {

@@ -395,6 +395,27 @@ static void a_wrong_checksum_is_found(void **state)
     free(data);
 }
 
+/* The checksum that MindSpore wrote, over what MindSpore wrote. */
+static void a_checksum_is_written_as_mindspore_does(void **state)
+{
+    (void)state;
+    sp_entries e = read_ok(FIXTURES "2.10.0/ckpt/crc.ckpt");
+    const char *path = test_path("crc.ckpt");
+    assert_int_equal(sp_ckpt_write_checked(path, e.n, e.at), SP_OK);
+    size_t n, m;
+    uint8_t *want = test_file_read(FIXTURES "2.10.0/ckpt/crc.ckpt", &n), *got = test_file_read(path, &m);
+    assert_int_equal(m, n);
+    assert_memory_equal(got, want, n);
+    assert_int_equal(read_ok(path).n, e.n);
+    got[3] ^= 1;
+    assert_true(test_file_write(path, got, m));
+    sp_entries none;
+    assert_int_equal(sp_ckpt_read(path, &none), SP_ERR_FORMAT);
+    assert_non_null(strstr(sp_error_text(), "damaged"));
+    free(want);
+    free(got);
+}
+
 static void the_checksum_is_zlibs(void **state)
 {
     (void)state;
@@ -473,6 +494,7 @@ int main(void)
         cmocka_unit_test_teardown(random_state_is_skipped_and_empty_tensors_are_read, end_scope),
         cmocka_unit_test_teardown(slices_may_be_cut_anywhere, end_scope),
         cmocka_unit_test_teardown(a_wrong_checksum_is_found, end_scope),
+        cmocka_unit_test_teardown(a_checksum_is_written_as_mindspore_does, end_scope),
         cmocka_unit_test_teardown(the_checksum_is_zlibs, end_scope),
         cmocka_unit_test_teardown(paths_that_cannot_be_read_say_so, end_scope),
         cmocka_unit_test_teardown(memory_that_runs_out_is_an_error, end_scope),

@@ -81,6 +81,54 @@ static void a_prefix_of_the_files_names_is_recognised(void **state)
     sp_cell_free(c);
 }
 
+static void what_is_missing_is_listed_with_what_is_there(void **state)
+{
+    (void)state;
+    sp_cell *c = make_cell(SP_F32);
+    assert_int_equal(sp_load_entries(c, pair("w", "bias", 4, SP_F32), true, NULL), SP_ERR_VALUE);
+    assert_string_equal(sp_error_text(),
+                        "load: 1 of 2 parameters are not in the file: weight; it has 1 that are not used: w");
+    all_are(c, 7);
+    sp_cell_free(c);
+}
+
+static bool short_names(void *user, const char *name) { return strlen(name) < *(size_t *)user; }
+
+static void records_are_chosen_as_mindspore_does(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"net.weight", "net.bias", "head.weight", "head.bias", "moments.net.bias"};
+    sp_entry e[5];
+    for (int i = 0; i < 5; i++)
+        e[i] = (sp_entry){.name = names[i], .tensor = sp_scalar(i, SP_F32)};
+    static const char *const net[] = {"net.", NULL}, *const both[] = {"net.", "head.", NULL}, *const none[] = {NULL},
+                             *const weights[] = {"net.w", "head.w", NULL};
+    size_t nine = 9;
+    const struct {
+        sp_filter filter;
+        const char *kept; /* by number */
+    } cases[] = {{{0}, "01234"},
+                 {{.specify_prefix = net}, "01"},
+                 {{.specify_prefix = both}, "0123"},
+                 {{.filter_prefix = net}, "234"},
+                 {{.filter_prefix = none}, "01234"},
+                 {{.specify_prefix = both, .filter_prefix = weights}, "13"},
+                 {{.choice_func = short_names, .user = &nine}, "1"},
+                 {{.specify_prefix = net, .choice_func = short_names, .user = &nine}, "1"},
+                 {{.specify_prefix = none}, ""},
+                 {{.specify_prefix = net, .filter_prefix = both}, ""}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        sp_entries out;
+        sp_status st = sp_entries_filter((sp_entries){e, 5}, &cases[k].filter, &out);
+        char kept[8] = "";
+        for (int i = 0; i < out.n; i++)
+            kept[i] = (char)('0' + (int)sp_item(out.at[i].tensor));
+        assert_string_equal(kept, cases[k].kept);
+        assert_int_equal(st, *kept ? SP_OK : SP_ERR_VALUE);
+        sp_error_clear();
+    }
+}
+
 static void types_convert_within_floats_and_within_signed_integers(void **state)
 {
     (void)state;
@@ -205,6 +253,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(values_go_to_the_parameters_of_their_names, end),
         cmocka_unit_test_teardown(a_prefix_of_the_files_names_is_recognised, end),
+        cmocka_unit_test_teardown(what_is_missing_is_listed_with_what_is_there, end),
+        cmocka_unit_test_teardown(records_are_chosen_as_mindspore_does, end),
         cmocka_unit_test_teardown(types_convert_within_floats_and_within_signed_integers, end),
         cmocka_unit_test_teardown(every_parameter_that_does_not_fit_is_named_and_none_changes, end),
         cmocka_unit_test_teardown(texts_and_further_records_are_left_over, end),

@@ -172,6 +172,22 @@ SP_API void sp_iter_rewind(sp_iter *it);       /* the next row is the first of a
 SP_API int64_t sp_iter_len(const sp_iter *it); /* as sp_data_size                                     */
 SP_API int sp_iter_columns(const sp_iter *it);
 SP_API const char *sp_iter_column(const sp_iter *it, int i);
+
+/* Where an iterator stands, a plain value: sp_iter_seek() lets an iterator over the same pipeline, in this or another process,
+ * go on from there with exactly the rows that would have come next here. */
+typedef struct sp_iter_place {
+    uint64_t seed, stream; /* what its shuffles, and functions that draw random numbers, draw from */
+    uint64_t epoch;        /* begun so far                                                         */
+    int64_t given;         /* rows (batches) of it that sp_iter_next() has given                   */
+} sp_iter_place;
+
+SP_API sp_iter_place sp_iter_tell(const sp_iter *it); /* all 0 for NULL                              */
+
+/* Rows are passed over without being made (those of a callback of unknown length are asked for). SP_ERR_VALUE: an epoch has
+ * fewer rows than place.given, or that is negative: the iterator then stands at the beginning of the epoch; SP_ERR_STATE (in a
+ * function that makes its rows, or it has failed), the failure of a callback. */
+SP_API sp_status sp_iter_seek(sp_iter *it, sp_iter_place place);
+
 /* Waits for rows being made. SP_ERR_STATE in a callback or transform that makes them (as sp_iter_next() and
  * sp_iter_rewind() there): nothing is freed. */
 SP_API void sp_iter_free(sp_iter *it);

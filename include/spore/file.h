@@ -1,5 +1,5 @@
-/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, graphs as .onnx, NumPy's arrays (.npy), pictures
- * (PNG, JPEG).
+/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats; graphs as .onnx; .safetensors; NumPy's arrays
+ * (.npy, .npz); pictures (PNG, JPEG).
  * docs/formats/ describes them.
  *
  * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary
@@ -31,14 +31,31 @@ typedef struct sp_entries {
  * (traced). Readable by MindSpore 2.0 and later; a BFloat16 tensor by 2.10 only. */
 SP_API sp_status sp_ckpt_write(const char *path, int n, const sp_entry *entries);
 
+/* The same with a checksum at the end, which Spore and MindSpore 2.10 check; MindSpore 2.0 cannot read such a file. */
+SP_API sp_status sp_ckpt_write_checked(const char *path, int n, const sp_entry *entries);
+
 /* Reads all records; they belong to the current scope. SP_ERR_IO, SP_ERR_FORMAT (the text says where and what),
  * SP_ERR_UNSUPPORTED (encrypted, map tensors). */
 SP_API sp_status sp_ckpt_read(const char *path, sp_entries *out);
 
-/* All parameters of a cell, by name. */
+/* ---- named tensors in any format: .ckpt, .safetensors, .npz, .npy by the end of the file's name; all else is .ckpt ---- */
+
+/* As sp_ckpt_read. The texts of a .safetensors file are its metadata, in entries before the tensors; a .npy file is one
+ * tensor with the file's name. SP_ERR_UNSUPPORTED: a type that is not one of Spore's (8-bit floats), what the library was
+ * built without (jansson for .safetensors, zlib for compressed .npz). A .npz file may unpack to twice its size and 48 MiB. */
+SP_API sp_status sp_tensors_read(const char *path, sp_entries *out);
+
+/* As sp_ckpt_write. Texts become the metadata of a .safetensors file, arrays of one text in a .npz
+ * file, which has no place for BFloat16 (SP_ERR_DTYPE); a .npy file is one tensor, its name is not kept. Only .ckpt refuses
+ * empty tensors. */
+SP_API sp_status sp_tensors_write(const char *path, int n, const sp_entry *entries);
+
+/* ---- the parameters of cells ---- */
+
+/* All parameters of a cell, by name; the format is that of the file's name, as above. */
 SP_API sp_status sp_save_checkpoint(sp_cell *c, const char *path);
 
-/* Fills the cell's parameters from a file. not_loaded (may be NULL): how many of them the file does not have; if it
+/* Fills the cell's parameters from a file of any of the formats above. not_loaded (may be NULL): how many of them the file does not have; if it
  * is NULL, one that is missing is SP_ERR_VALUE. Records that the cell has no place for are ignored. Types within
  * the floats and within the signed integers are converted. SP_ERR_SHAPE, SP_ERR_DTYPE list the parameters that do
  * not fit (as many as an error's text has room for, and how many more); SP_ERR_STATE: one is being differentiated.
@@ -55,6 +72,21 @@ typedef struct sp_load_result {
  * of the file's names ("net.weight" for "weight") is recognised as MindSpore does. */
 SP_API sp_status sp_load_entries(sp_cell *c, sp_entries entries, bool strict, sp_load_result *result);
 
+/* Which records are wanted, by name; as the options of MindSpore's load_checkpoint(). */
+typedef struct sp_filter {
+    int _;
+    const char *const
+        *specify_prefix; /* only names that begin with one of these, the last of which is NULL; NULL: all */
+    const char *const
+        *filter_prefix; /* no name that begins with one of these                                         */
+    bool (*choice_func)(void *user,
+                        const char *name); /* and only those that it says yes to; NULL: all                 */
+    void *user;
+} sp_filter;
+
+/* out: those of the records, in the current scope. SP_ERR_VALUE: there are none. */
+SP_API sp_status sp_entries_filter(sp_entries entries, const sp_filter *filter, sp_entries *out);
+
 /* ---- graphs ---- */
 
 /* Traces the cell with example inputs and writes it, by the file name's extension: .mindir (readable by MindSpore 2.0 and later) or
@@ -65,7 +97,7 @@ SP_API sp_status sp_export(sp_cell *c, sp_list example, const char *path);
 
 typedef struct sp_export_opts {
     /* .onnx: the first dimension of the first input, and of all inputs where it is equal to that, may have any size: the file says
-     * "N". The cell is traced for two sizes, neither of them the example's, so it must not expect one. SP_ERR_UNSUPPORTED, SP_ERR_SHAPE
+     * "N". The cell is traced for several sizes, not the example's, so it must not expect one. SP_ERR_UNSUPPORTED, SP_ERR_SHAPE
      * name what holds for one size only: a constant of the batch's shape with different elements, a shape that mixes the batch with
      * other dimensions. */
     bool dynamic_batch;

@@ -10,6 +10,17 @@
 extern "C" {
 #endif
 
+/* A fact about a training, for sp_train_save(): "layers", "flatten, dense 10". */
+typedef struct sp_note {
+    const char *name, *text;
+    bool may_change; /* sp_train_resume() does not compare it */
+} sp_note;
+
+typedef struct sp_notes {
+    const sp_note *at;
+    int n;
+} sp_notes;
+
 /* What callbacks see. Epochs and steps count from 1, as MindSpore prints them. */
 typedef struct sp_train_state {
     sp_cell *net;
@@ -19,7 +30,11 @@ typedef struct sp_train_state {
     int64_t total_steps; /* since the start                                             */
     double loss;         /* of this step                                                */
     double epoch_loss;   /* mean so far in this epoch                                   */
-    double seconds;      /* since the epoch began                                       */
+    double seconds;      /* since the epoch began, or this epoch was gone on with       */
+    double loss_sum;     /* of the steps of this epoch                                  */
+    sp_iter *data;
+    sp_iter_place left; /* where it stood when training was stopped within an epoch; else all 0 */
+    sp_notes notes;
 } sp_train_state;
 
 typedef enum sp_event { SP_TRAIN_BEGIN, SP_EPOCH_BEGIN, SP_STEP_END, SP_EPOCH_END, SP_TRAIN_END } sp_event;
@@ -45,6 +60,8 @@ typedef struct sp_fit_opts {
     void *loss_self;
     int n_callbacks; /* how many are in callbacks: SP_ERR_VALUE where it is left out       */
     const sp_callback *callbacks;
+    const char *resume; /* go on with the training that was saved in this file: see sp_train_resume()  */
+    sp_notes notes;     /* go into states that are saved, and are compared with those of `resume`      */
     bool compile; /* the step is compiled (sp_compile): for nets and losses that do not look at the values of tensors */
     bool
         catch_interrupt; /* Ctrl-C (SIGINT) ends the step, calls TRAIN_END, returns SP_ERR_INTERRUPTED; a second one does what
@@ -57,6 +74,38 @@ typedef struct sp_fit_opts {
  * returned at once. What was learnt until then stays learnt. */
 SP_API sp_status sp_fit_with(const sp_fit_opts *opts);
 #define sp_fit(...) sp_fit_with(&(sp_fit_opts){._ = 0, __VA_ARGS__})
+
+/* ---- the whole state of a training, in a .ckpt: what is resumed ends with the same bits as what was never stopped ---- */
+
+/* Writes the net's parameters (statistics, too), the optimizer's state under MindSpore's names, epoch_num and step_num; and, in records
+ * whose names begin with "spore.", what else the next step depends on: the exact numbers of the optimizer, the place in the epoch,
+ * the calling thread's random stream, where `data` stand and draw from, the notes. sp_load_checkpoint(), and MindSpore, load the net
+ * from it as from any other. docs/formats/ckpt.md lists the records.
+ *
+ * In a loop of one's own: net; optimizer, data (each may be NULL: is not saved then); epoch and step as they are under way (both from
+ * 1, so step 0 is the beginning of an epoch), total_steps, notes. Where data are given, their end of the epoch is the epoch's end.
+ * SP_ERR_VALUE, and as sp_ckpt_write(). */
+SP_API sp_status sp_train_save(const char *path, const sp_train_state *s);
+
+/* The same way back: s has the net, optimizer, data and notes, made as for the training that was saved (what it had, this must have);
+ * they are filled and put in place, the calling thread's random stream too, and s says where to go on: epoch (from 1) and its step
+ * (how many were taken already), total_steps, loss_sum and epoch_loss. Then
+ *
+ *     for (int e = s.epoch; e <= epochs; e++)
+ *         while (sp_iter_next(s.data, &batch)) ...
+ *
+ * goes on with the next batch. The learning rate is what it was; schedules go by total_steps. SP_ERR_VALUE: another optimizer or other
+ * options of it, another number of batches, a note that differs (both are named), no state of a training in the file; SP_ERR_FORMAT,
+ * SP_ERR_SHAPE, SP_ERR_DTYPE, SP_ERR_IO: as sp_load_checkpoint(). Nothing is changed on an error (data that cannot be put in place
+ * begin an epoch). */
+SP_API sp_status sp_train_resume(const char *path, sp_train_state *s);
+
+/* The notes of a file, in the current scope: to make the training that it goes on with. SP_ERR_VALUE: no state in it. */
+SP_API sp_status sp_train_notes(const char *path, sp_notes *out);
+
+/* Fills the optimizer's state (sp_optim_state) from records: those of MindSpore's own checkpoints of optimizers and train steps
+ * too. strict and result as in sp_load_entries(). */
+SP_API sp_status sp_load_optimizer(sp_optim *o, sp_entries entries, bool strict, sp_load_result *result);
 
 typedef struct sp_scores {
     double loss;     /* mean over batches, as the tutorial's test loop             */
@@ -78,6 +127,10 @@ SP_API sp_callback sp_progress_bar(void *file);
 
 /* Saves the net to path at the end of each epoch (every = 0), every n steps, and when training is stopped or interrupted. */
 SP_API sp_callback sp_checkpoint_callback(const char *path, int64_t every);
+
+/* The same with the whole state (sp_train_save), for sp_fit(.resume = path). It should be the last of the callbacks: what those after
+ * it do (draw random numbers, change the learning rate) is not in the file. */
+SP_API sp_callback sp_state_callback(const char *path, int64_t every);
 
 /* Ends training when the mean loss of `patience` epochs in a row was not below the best by min_delta. */
 SP_API sp_callback sp_early_stopping(int patience, double min_delta);

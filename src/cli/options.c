@@ -81,6 +81,9 @@ static int read_value(const cli_usage *u, const cli_option *o, const char *text)
     case CLI_NOT_NEGATIVE:
     case CLI_FRACTION:
         return read_real(u, o, text);
+    case CLI_MAYBE:
+        *(const char **)o->value = text;
+        return CLI_GO_ON;
     case CLI_TEXT:
     case CLI_TEXTS:
         break;
@@ -96,6 +99,38 @@ static int read_value(const cli_usage *u, const cli_option *o, const char *text)
         return cli_misused(u->command, "--%s: given more than %d times", o->name, CLI_MAX_TEXTS);
     texts->at[texts->n++] = text;
     return CLI_GO_ON;
+}
+
+static const cli_option *option_named(const cli_usage *u, const char *name)
+{
+    for (const cli_option *o = u->options; o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return o;
+    return NULL;
+}
+
+int cli_option_set(const cli_usage *u, const char *name, const char *text)
+{
+    const cli_option *o = option_named(u, name);
+    return o ? read_value(u, o, text) : CLI_GO_ON;
+}
+
+const char *cli_option_text(const cli_usage *u, const char *name, char room[32])
+{
+    const cli_option *o = option_named(u, name);
+    room[0] = 0;
+    if (!o)
+        return room;
+    if (o->kind == CLI_TEXT || o->kind == CLI_CHOICE)
+        return *(const char **)o->value ? *(const char **)o->value : room;
+    if (o->kind == CLI_FLAG)
+        return *(bool *)o->value ? "yes" : room;
+    if (o->kind == CLI_WHOLE && *(int64_t *)o->value >= o->low)
+        snprintf(room, 32, "%lld", (long long)*(int64_t *)o->value);
+    double x = o->kind == CLI_WHOLE ? -1 : *(double *)o->value;
+    for (int digits = 6; digits <= 17 && x >= 0 && (digits == 6 || strtod(room, NULL) != x); digits++)
+        snprintf(room, 32, "%.*g", digits, x);
+    return room;
 }
 
 /* ---- help ---- */
@@ -143,9 +178,9 @@ static int option_table(const cli_usage *u, struct option *table)
 {
     int n = 0;
     for (const cli_option *o = u->options; o->name && n < MAX_OPTIONS; o++, n++) {
-        int argument = o->kind == CLI_FLAG      ? no_argument
-                       : o->kind == CLI_REFUSED ? optional_argument
-                                                : required_argument;
+        int argument = o->kind == CLI_FLAG                              ? no_argument
+                       : o->kind == CLI_REFUSED || o->kind == CLI_MAYBE ? optional_argument
+                                                                        : required_argument;
         table[n] = (struct option){.name = o->name, .has_arg = argument, .val = FIRST_CODE + n};
     }
     table[n] = (struct option){.name = "help", .has_arg = no_argument, .val = HELP_CODE};
@@ -167,6 +202,9 @@ static int refuse_word(const cli_usage *u, int code, char **words)
 
 static int check_operands(const cli_usage *u, int found, char **words)
 {
+    if (found && found < u->min)
+        return cli_misused(u->command, "expected %s, found '%s' alone (see spore %s --help)", u->operands, words[0],
+                           u->command);
     if (found < u->min)
         return cli_misused(u->command, "expected %s, found nothing (see spore %s --help)", u->operands, u->command);
     if (found > u->max && u->max == 0)
@@ -193,7 +231,10 @@ int cli_parse(const cli_usage *u, int count, char **words, const char **operands
         }
         if (code < FIRST_CODE)
             return refuse_word(u, code, words);
-        int status = read_value(u, &u->options[code - FIRST_CODE], optarg ? optarg : "");
+        const cli_option *o = &u->options[code - FIRST_CODE];
+        if (o->kind == CLI_MAYBE && !optarg && optind < count && words[optind][0] != '-')
+            optarg = words[optind++]; /* getopt knows --resume=FILE only */
+        int status = read_value(u, o, optarg ? optarg : "");
         if (status != CLI_GO_ON)
             return status;
     }

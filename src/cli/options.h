@@ -17,6 +17,7 @@ typedef enum cli_kind {
     CLI_FLAG,         /* none; bool                                   */
     CLI_TEXT,         /* any text but ""; const char *                */
     CLI_TEXTS,        /* the same, several times; cli_texts           */
+    CLI_MAYBE,        /* a text that may be left out, "" then; const char * */
     CLI_CHOICE,       /* one of `choices`, "sgd|adam"; const char *   */
     CLI_WHOLE,        /* whole number in [low, high]; int64_t         */
     CLI_POSITIVE,     /* number above 0; double                       */
@@ -50,5 +51,11 @@ typedef struct cli_usage {
 /* Reads words[1] ... words[count - 1]: options into their values, the others into operands (room for u->max). CLI_GO_ON; or the
  * exit status after --help (CLI_DONE) or an error, which has been said (CLI_MISUSED). */
 int cli_parse(const cli_usage *u, int count, char **words, const char **operands);
+
+/* Gives the option `name` the value that `text` says, as --name text would. */
+int cli_option_set(const cli_usage *u, const char *name, const char *text);
+
+/* The value of the option `name` as it would be typed, "" if it has none; numbers are written into room. */
+const char *cli_option_text(const cli_usage *u, const char *name, char room[32]);
 
 #endif

@@ -11,16 +11,18 @@
 #include "cli/data.h"
 #include "cli/json.h"
 #include "cli/model.h"
+#include "cli/resume.h"
 
 enum { MAX_EPOCHS = 1000000, REPORT_EVERY = 100 };
 
 typedef struct options {
     cli_data data;
     const char *layers, *loss, *optimizer, *amp;
-    const char *save, *export, *init;
-    int64_t epochs, batch, seed, threads;
+    const char *save, *export, *init, *resume;
+    int64_t epochs, batch, seed, threads, save_every;
     double lr, momentum, weight_decay;
     bool json, quiet, eager, dynamic_batch;
+    cli_notes notes; /* what --resume must know of these */
 } options;
 
 typedef struct training {
@@ -36,6 +38,7 @@ typedef struct training {
     int scored;        /* its number; 0: none                             */
     sp_status failure; /* of the evaluation after an epoch                */
     double began;
+    sp_train_state last;
 } training;
 
 /* ---- before: nothing may be lost at the end ---- */
@@ -90,7 +93,17 @@ static sp_status set_precision(training *t, bool mixed)
     return sp_amp(t->net, mixed && strcmp(t->o->amp, "O0") != 0 ? SP_AMP_O2 : SP_AMP_O0, SP_BF16);
 }
 
-static sp_status write_checkpoint(training *t, const char *path) { return sp_save_checkpoint(t->net, path); }
+static sp_status write_state(training *t, const char *path)
+{
+    const sp_train_state s = {t->net, t->optimizer, .data = t->train, .notes = {t->o->notes.at, t->o->notes.n}};
+    return sp_train_save(path, &s);
+}
+
+/* The state of the training where the format has room for it, else the parameters. */
+static sp_status write_saved(training *t, const char *path)
+{
+    return cli_ends_with(path, ".ckpt") ? write_state(t, path) : sp_save_checkpoint(t->net, path);
+}
 
 static bool is_onnx(const char *path) { return path && cli_ends_with(path, ".onnx"); }
 
@@ -109,14 +122,12 @@ static sp_status write_graph(training *t, const char *path)
 static sp_optim *optimizer_new(const options *o, sp_cell *net)
 {
     sp_list params = sp_cell_params(net);
-    double adam_lr = o->lr > 0 ? o->lr : 0.001, lr = o->lr > 0 ? o->lr : 0.01;
     if (strcmp(o->optimizer, "adam") == 0)
-        return sp_optim_adam(.params = params, .lr = adam_lr, .weight_decay = o->weight_decay);
+        return sp_optim_adam(.params = params, .lr = o->lr, .weight_decay = o->weight_decay);
     if (strcmp(o->optimizer, "momentum") == 0)
-        return sp_optim_momentum(.params = params, .lr = lr, .weight_decay = o->weight_decay,
-                                 .momentum = o->momentum >= 0 ? o->momentum : 0.9);
-    return sp_optim_sgd(.params = params, .lr = lr, .weight_decay = o->weight_decay,
-                        .momentum = o->momentum >= 0 ? o->momentum : 0);
+        return sp_optim_momentum(.params = params, .lr = o->lr, .weight_decay = o->weight_decay,
+                                 .momentum = o->momentum);
+    return sp_optim_sgd(.params = params, .lr = o->lr, .weight_decay = o->weight_decay, .momentum = o->momentum);
 }
 
 /* CLI_GO_ON, or the exit status after what went wrong was said. */
@@ -132,7 +143,7 @@ static int build(training *t)
     if (t->net && o->init && sp_load_checkpoint(t->net, o->init, NULL) != SP_OK)
         return cli_failed();
     t->optimizer = t->net && set_precision(t, true) == SP_OK ? optimizer_new(o, t->net) : NULL;
-    bool ready = t->optimizer && rehearse(t, o->save, ".ckpt", write_checkpoint) &&
+    bool ready = t->optimizer && rehearse(t, o->save, strrchr(o->save ? o->save : ".", '.'), write_saved) &&
                  rehearse(t, o->export, is_onnx(o->export) ? ".onnx" : ".mindir", write_graph);
     return ready ? CLI_GO_ON : cli_failed();
 }
@@ -180,11 +191,26 @@ static void say_epoch(const training *t, const sp_train_state *s)
     fflush(stdout);
 }
 
+static void say_resumed(const training *t, const sp_train_state *s)
+{
+    if (t->o->quiet || t->o->json)
+        return;
+    if (s->epoch > s->epochs)
+        printf("%s has been trained for %d epoch%s: nothing is left to do\n", t->o->resume, s->epoch - 1,
+               s->epoch == 2 ? "" : "s");
+    else
+        printf("Resuming %s in epoch %d after step %lld\n", t->o->resume, s->epoch, (long long)s->step);
+    fflush(stdout);
+}
+
 static bool on_event(void *user, sp_event event, const sp_train_state *s)
 {
     training *t = user;
     t->epoch = s->epoch;
     t->step = s->step;
+    t->last = *s;
+    if (event == SP_TRAIN_BEGIN && t->o->resume)
+        say_resumed(t, s);
     if (event == SP_EPOCH_BEGIN && !t->o->quiet && !t->o->json)
         printf("Epoch %d\n-------------------------------\n", s->epoch);
     else if (event == SP_STEP_END)
@@ -203,12 +229,8 @@ static bool on_event(void *user, sp_event event, const sp_train_state *s)
 
 static int say_interrupted(training *t)
 {
-    const char *save = t->o->save;
+    const char *save = t->o->save; /* by the callback; a failure of it would have been said instead */
     sp_error_clear();
-    if (save && sp_save_checkpoint(t->net, save) != SP_OK) {
-        cli_failed();
-        save = NULL;
-    }
     cli_complain("interrupted after epoch %d, step %lld; %s%s", t->epoch, (long long)t->step,
                  save ? "saved " : "nothing was saved", save ? save : "");
     return CLI_INTERRUPTED;
@@ -244,6 +266,16 @@ static void say_done(const training *t)
         printf("Exported %s\n", o->export);
 }
 
+/* Where no epoch ended, because all had before. */
+static bool score_what_is_done(training *t)
+{
+    t->scored = t->epoch - 1;
+    return sp_evaluate(t->net, t->test, t->loss.fn, NULL, &t->scores) == SP_OK &&
+           (!t->o->save || strcmp(t->o->save, t->o->resume) == 0 ||
+            (cli_ends_with(t->o->save, ".ckpt") ? sp_train_save(t->o->save, &t->last)
+                                                : sp_save_checkpoint(t->net, t->o->save)) == SP_OK);
+}
+
 static void on_terminate(int number)
 {
     (void)number;
@@ -263,16 +295,18 @@ static int run(training *t)
 {
     const options *o = t->o;
     catch_terminate();
-    const sp_callback callback = {.on = on_event, .user = t};
+    sp_callback callbacks[2] = {{.on = on_event, .user = t}};
+    if (o->save)
+        callbacks[1] = cli_ends_with(o->save, ".ckpt") ? sp_state_callback(o->save, o->save_every)
+                                                       : sp_checkpoint_callback(o->save, o->save_every);
     t->began = cli_clock();
-    sp_status st =
-        sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs, .loss = t->loss.fn,
-               .n_callbacks = 1, .callbacks = &callback, .catch_interrupt = true, .compile = !o->eager);
+    sp_status st = sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs,
+                          .loss = t->loss.fn, .n_callbacks = 2, .callbacks = callbacks, .catch_interrupt = true,
+                          .compile = !o->eager, .resume = o->resume, .notes = {o->notes.at, o->notes.n});
     if (st == SP_ERR_INTERRUPTED)
         return say_interrupted(t);
-    if (st != SP_OK || t->failure != SP_OK)
-        return cli_failed();
-    if ((o->save && write_checkpoint(t, o->save) != SP_OK) || (o->export && write_graph(t, o->export) != SP_OK))
+    if (st != SP_OK || t->failure != SP_OK || (!t->scored && !score_what_is_done(t)) ||
+        (o->export && write_graph(t, o->export) != SP_OK))
         return cli_failed();
     say_done(t);
     return CLI_DONE;
@@ -296,8 +330,10 @@ static int train(options *o)
 
 static int check(const options *o)
 {
-    if (o->save && !cli_ends_with(o->save, ".ckpt"))
-        return cli_misused("train", "--save: found '%s', expected a file name that ends with .ckpt", o->save);
+    if (o->save && !cli_is_tensors(o->save))
+        return cli_misused("train", "--save: found '%s', expected a file name that ends with " CLI_TENSORS, o->save);
+    if (o->save_every > 0 && !o->save)
+        return cli_misused("train", "--save-every: expected --save too");
     if (o->export && !cli_ends_with(o->export, ".mindir") && !is_onnx(o->export))
         return cli_misused("train", "--export: found '%s', expected a file name that ends with .mindir or .onnx",
                            o->export);
@@ -310,14 +346,43 @@ static int check(const options *o)
     return CLI_GO_ON;
 }
 
+/* Options whose default depends on others. */
+static void complete(options *o)
+{
+    bool adam = strcmp(o->optimizer, "adam") == 0, momentum = strcmp(o->optimizer, "momentum") == 0;
+    if (o->lr == 0)
+        o->lr = adam ? 0.001 : 0.01;
+    if (o->momentum < 0 && !adam)
+        o->momentum = momentum ? 0.9 : 0;
+}
+
+/* --resume: the file, and what it says. */
+static int resume(options *o, const cli_usage *u, int count, char **words)
+{
+    const char *path = *o->resume ? o->resume : o->save;
+    if (!path)
+        return cli_misused("train", "--resume: found neither FILE.ckpt nor --save, expected one of them");
+    if (o->init)
+        return cli_misused("train", "--resume: found --init too, expected one of them");
+    if (!*o->resume && access(path, F_OK) != 0)
+        path = NULL; /* the first time */
+    int status = path ? cli_resume_options(u, path, count, words) : CLI_GO_ON;
+    o->resume = path;
+    if (path && !o->save)
+        o->save = path;
+    return status;
+}
+
 static const char about[] =
     "Trains a network of --layers on --data and prints its loss, and its accuracy on the test data after each epoch.\n"
-    "Without options it does what the tutorial does. Ctrl-C, or SIGTERM, stops it cleanly, and saves.";
+    "Without options it does what the tutorial does. Ctrl-C, or SIGTERM, stops it cleanly, and saves. What is resumed needs\n"
+    "no other option: the file has them, and the result is the same, bit by bit, as if it had never been stopped.";
 
 static const char examples[] =
     "  spore train --epochs 3 --save model.ckpt --export model.mindir\n"
     "  spore train --data digits --layers 'conv 8 3, relu, maxpool 2, flatten, dense 10' --optimizer adam --epochs 1\n"
-    "  spore train --data folder/ --init model.ckpt --lr 0.001 --json\n";
+    "  spore train --data folder/ --init model.ckpt --lr 0.001 --json\n"
+    "  spore train --resume model.ckpt --epochs 5\n";
 
 int cli_train(int count, char **words)
 {
@@ -338,14 +403,17 @@ int cli_train(int count, char **words)
         {"seed", "N", CLI_WHOLE, &o.seed, "of weights and shuffles: the same seed and --threads, the same result", 0,
          INT64_MAX, NULL},
         {"threads", "N", CLI_WHOLE, &o.threads, "at most so many; else OMP_NUM_THREADS, else all", 1, 1024, NULL},
-        {"init", "FILE.ckpt", CLI_TEXT, &o.init, "start from the parameters in a checkpoint", 0, 0, NULL},
-        {"save", "FILE.ckpt", CLI_TEXT, &o.save, "save the parameters at the end", 0, 0, NULL},
+        {"init", "FILE", CLI_TEXT, &o.init, "start from the parameters in a file: " CLI_TENSORS, 0, 0, NULL},
+        {"save", "FILE", CLI_TEXT, &o.save,
+         "save after each epoch; in a .ckpt with all that --resume needs, else parameters: " CLI_TENSORS, 0, 0, NULL},
+        {"save-every", "N", CLI_WHOLE, &o.save_every, "save after every N steps and at the end instead", 1, INT64_MAX,
+         NULL},
         {"export", "FILE", CLI_TEXT, &o.export, "export the network as a graph at the end: .mindir or .onnx", 0, 0,
          NULL},
         {"dynamic-batch", NULL, CLI_FLAG, &o.dynamic_batch, "the exported .onnx takes any number of samples", 0, 0,
          NULL},
-        {"resume", NULL, CLI_REFUSED, NULL, "not in this version: --init FILE.ckpt starts from saved parameters", 0, 0,
-         NULL},
+        {"resume", "[FILE.ckpt]", CLI_MAYBE, &o.resume,
+         "go on with a training that was saved; without FILE: with --save's, if it is there", 0, 0, NULL},
         {"amp", "LEVEL", CLI_CHOICE, &o.amp,
          "O2: products in bfloat16, sums and weights in float32; O0: all in float32", 0, 0, "O0|O2"},
         {"eager", NULL, CLI_FLAG, &o.eager, "call the network step by step instead of compiling the step", 0, 0, NULL},
@@ -354,7 +422,13 @@ int cli_train(int count, char **words)
         {0}};
     const cli_usage usage = {"train", "", 0, 0, about, table, cli_layers_help, examples};
     int status = cli_parse(&usage, count, words, NULL);
+    if (status == CLI_GO_ON && o.resume)
+        status = resume(&o, &usage, count, words);
     if (status == CLI_GO_ON)
         status = check(&o);
-    return status == CLI_GO_ON ? train(&o) : status;
+    if (status != CLI_GO_ON)
+        return status;
+    complete(&o);
+    cli_notes_take(&o.notes, &usage);
+    return train(&o);
 }

@@ -140,6 +140,9 @@ int64_t sp__order_next(sp__order *o, int64_t *ticket);
 /* The next ticket is the first of epoch number `epoch`. */
 void sp__order_restart(sp__order *o, uint64_t epoch);
 
+/* From where the shuffles' numbers come from now on; to be followed by sp__order_restart(). */
+void sp__order_set_random(sp__order *o, sp__random random);
+
 /* Frees the parcels of a ticket that nobody will use; any thread. */
 void sp__order_drop(sp__order *o, const int64_t *ticket);
 
@@ -209,6 +212,11 @@ void sp__feed_free(sp__feed *f);
 /* Moves the next item to *out. After the end the next call begins a new epoch. */
 void sp__feed_next(sp__feed *f, sp__item *out);
 void sp__feed_rewind(sp__feed *f);
+/* Where its random numbers come from, and the epoch under way. */
+sp__random sp__feed_random(const sp__feed *f);
+uint64_t sp__feed_epoch(const sp__feed *f);
+/* The next item is number `given` of that epoch: as sp_iter_seek(). */
+sp_status sp__feed_seek(sp__feed *f, sp__random random, uint64_t epoch, int64_t given);
 /* Whether the caller is called by one who makes an item of f: nobody can wait for that item there. */
 bool sp__feed_is_inside(const sp__feed *f);
 void sp__item_clear(sp__item *item, int columns);

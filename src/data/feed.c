@@ -240,6 +240,46 @@ void sp__feed_rewind(sp__feed *f)
     pthread_mutex_unlock(&f->lock);
 }
 
+sp__random sp__feed_random(const sp__feed *f) { return f->random; }
+uint64_t sp__feed_epoch(const sp__feed *f) { return f->epoch; }
+
+/* Takes n tickets that no items are made of. */
+static sp_status pass_over(sp__feed *f, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        sp_scope scope = sp_scope_begin();
+        int64_t length = sp__order_next(f->order, f->worker[0].ticket);
+        if (length > 0)
+            sp__order_drop(f->order, f->worker[0].ticket);
+        sp_scope_end(scope);
+        if (length < 0)
+            return sp_error();
+        if (length == 0)
+            return sp__err(SP_ERR_VALUE, "iter_seek: the data has %lld rows an epoch, expected at least %lld",
+                           (long long)i, (long long)n);
+    }
+    return SP_OK;
+}
+
+sp_status sp__feed_seek(sp__feed *f, sp__random random, uint64_t epoch, int64_t given)
+{
+    pthread_mutex_lock(&f->lock);
+    settle(f); /* and no worker begins anything before the reader asks: the order is ours */
+    f->random = random;
+    f->epoch = epoch;
+    sp__order_set_random(f->order, random);
+    sp__order_restart(f->order, epoch);
+    pthread_mutex_unlock(&f->lock);
+    f->making++; /* a callback that is asked for its rows is inside */
+    sp_status st = pass_over(f, given);
+    f->making--;
+    if (st == SP_OK)
+        f->taken = f->next_number = given;
+    else
+        sp__order_restart(f->order, epoch);
+    return st;
+}
+
 void sp__feed_free(sp__feed *f)
 {
     if (!f)

@@ -6,7 +6,7 @@ struct sp_iter {
     sp__feed *feed;
     sp__item item;                        /* the columns given last           */
     sp_tensor *list[SP__MAX_COLUMNS + 1]; /* at[0] to at[7] can always be read */
-    bool given;                           /* a row of the epoch under way      */
+    int64_t given;                        /* rows of the epoch under way       */
     bool failed;
 };
 
@@ -66,7 +66,7 @@ bool sp_iter_next(sp_iter *it, sp_list *columns)
     if (it->failed)
         return false;
     sp__feed_next(it->feed, &it->item);
-    it->given = !it->item.end;
+    it->given = it->item.end ? 0 : it->given + 1;
     if (it->item.end)
         return false;
     if (it->item.status != SP_OK) {
@@ -87,7 +87,34 @@ void sp_iter_rewind(sp_iter *it)
         return; /* nothing of the epoch was given: its first row comes next anyway */
     let_go(it);
     sp__feed_rewind(it->feed);
-    it->given = false;
+    it->given = 0;
+}
+
+sp_iter_place sp_iter_tell(const sp_iter *it)
+{
+    if (!it || !it->feed)
+        return (sp_iter_place){0};
+    sp__random r = sp__feed_random(it->feed);
+    return (sp_iter_place){r.seed, r.stream, sp__feed_epoch(it->feed), it->given};
+}
+
+sp_status sp_iter_seek(sp_iter *it, sp_iter_place place)
+{
+    if (!sp__given("iter_seek", 1, it) || is_inside(it, "iter_seek"))
+        return sp_error();
+    if (place.given < 0)
+        return sp__err(SP_ERR_VALUE, "iter_seek: %lld rows, expected 0 or more", (long long)place.given);
+    if (it->failed)
+        return sp__err(SP_ERR_STATE, "iter_seek: the iterator has failed before");
+    let_go(it);
+    if (it->ds->size >= 0 && place.given > it->ds->size) { /* known without stepping there */
+        sp_iter_rewind(it);
+        return sp__err(SP_ERR_VALUE, "iter_seek: the data has %lld rows an epoch, expected at least %lld",
+                       (long long)it->ds->size, (long long)place.given);
+    }
+    sp_status st = sp__feed_seek(it->feed, (sp__random){place.seed, place.stream}, place.epoch, place.given);
+    it->given = st == SP_OK ? place.given : 0;
+    return st;
 }
 
 int64_t sp_iter_len(const sp_iter *it) { return it ? it->ds->size : -1; }

@@ -370,4 +370,6 @@ void sp__order_restart(sp__order *o, uint64_t epoch)
     cursor_restart(o->root);
 }
 
+void sp__order_set_random(sp__order *o, sp__random random) { o->random = random; }
+
 void sp__order_drop(sp__order *o, const int64_t *ticket) { drop(o->root, ticket); }

@@ -11,8 +11,8 @@
 
 #define KEY_RECORD 0x0a /* field 1, length-delimited */
 
-/* A reader needs about 300 bytes for even the smallest record: this bounds what a hostile file can ask for. */
-#define MAX_RECORDS (1 << 22)
+/* The smallest record has 17 bytes, and takes about 450: as many as this in a file of n bytes stay below 64 MiB and twice the file. */
+#define MAX_RECORDS(n) (100000 + (n) / 512)
 
 typedef ProtobufCBinaryData text; /* bytes from the file, not ended by zero */
 
@@ -152,8 +152,9 @@ static sp_status add_slice(reader *r, const Sp__Ckpt__Value *v)
 /* The entry for a name: a new one, or the one of an earlier record of this name, which is replaced. NULL on failure. */
 static entry *entry_for(reader *r, text name)
 {
-    if (r->n >= MAX_RECORDS)
-        return sp__fail(SP_ERR_FORMAT, "%s: more than %d records", place(r, name), MAX_RECORDS);
+    if ((uint64_t)r->n >= MAX_RECORDS(r->end))
+        return sp__fail(SP_ERR_FORMAT, "%s: more than %llu records in a file of %llu bytes", place(r, name),
+                        (unsigned long long)MAX_RECORDS(r->end), (unsigned long long)r->end);
     char *copy = sp__alloc(name.len + 1);
     if (!copy)
         return NULL;
@@ -176,7 +177,11 @@ static entry *entry_for(reader *r, text name)
 
 static sp_status add_text(reader *r, const Sp__Ckpt__Value *v)
 {
-    char *content = sp__utf32_to_utf8(place(r, v->tag), v->tensor->content.data, v->tensor->content.len);
+    int64_t failures = sp__error_count(); /* of the text */
+    const char *where = place(r, v->tag);
+    char *content = NULL;
+    if (sp__error_count() == failures)
+        content = sp__utf32_to_utf8(where, v->tensor->content.data, v->tensor->content.len);
     entry *e = content ? entry_for(r, v->tag) : NULL;
     if (!e) {
         sp__free_str(content);

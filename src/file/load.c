@@ -15,8 +15,9 @@ typedef struct plan {
     match *at; /* as many as params.n; in the scope */
     sp_list params;
     sp_entries entries;
-    sp__names names; /* of the entries */
-    bool *used;      /* by entry       */
+    sp__names names;   /* of the entries */
+    bool *used;        /* by entry       */
+    const char *where; /* begins error texts */
 } plan;
 
 /* ---- finding the entry of each parameter ---- */
@@ -77,7 +78,7 @@ static sp_status find_all(plan *p, bool strict)
 {
     for (int i = 0; i < p->entries.n; i++) {
         if (!p->entries.at[i].name)
-            return sp__err(SP_ERR_VALUE, "load: record %d has no name", i);
+            return sp__err(SP_ERR_VALUE, "%s: record %d has no name", p->where, i);
         if (!sp__names_put(&p->names, p->entries.at[i].name, i))
             return sp_error();
     }
@@ -141,7 +142,39 @@ static sp_status check_fit(const plan *p, bool strict)
     }
     if (bad == 0)
         return SP_OK;
-    return sp__err(st, "load: %d parameter%s not fit:%s", bad, bad == 1 ? " does" : "s do", end_list(list, ";", more));
+    return sp__err(st, "%s: %d parameter%s not fit:%s", p->where, bad, bad == 1 ? " does" : "s do",
+                   end_list(list, ";", more));
+}
+
+/* Records of optimizers and of trainings: no parameters of a net, whose names their ends may be. */
+static bool is_state(const char *name)
+{
+    static const char *const begins[] = {"spore.", "moments.", "moment1.", "moment2.", "vhat.", "accum.", "stat."};
+    static const char *const names[] = {"global_step", "learning_rate", "momentum", "beta1_power",
+                                        "beta2_power", "epoch_num",     "step_num"};
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (strncmp(name, begins[i], strlen(begins[i])) == 0 || strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* "; it has 3 that are not used: a, b and 1 more": what a wrong name may have meant. */
+static const char *others(const plan *p, size_t room)
+{
+    int n = 0, more = 0;
+    const char *list = "";
+    for (int i = 0; i < p->entries.n; i++) {
+        if (p->used[i] || sp__absent(p->entries.at[i].tensor) || is_state(p->entries.at[i].name))
+            continue;
+        n++;
+        if (more > 0 || strlen(list) + strlen(p->entries.at[i].name) > room)
+            more++;
+        else
+            list = add_to_list(list, ",", p->entries.at[i].name, &more);
+    }
+    if (n == 0 || !*list)
+        return "";
+    return sp__scope_printf("; it has %d that are not used:%s", n, end_list(list, ",", more));
 }
 
 static sp_status check_missing(const plan *p)
@@ -156,8 +189,9 @@ static sp_status check_missing(const plan *p)
     }
     if (missing == 0)
         return SP_OK;
-    return sp__err(SP_ERR_VALUE, "load: %d of %d parameters are not in the file:%s", missing, p->params.n,
-                   end_list(list, ",", more));
+    list = end_list(list, ",", more);
+    return sp__err(SP_ERR_VALUE, "%s: %d of %d parameters are not in the file:%s%s", p->where, missing, p->params.n,
+                   list, others(p, strlen(list) < LIST_MAX - 100 ? LIST_MAX - 100 - strlen(list) : 0));
 }
 
 /* ---- filling ---- */
@@ -187,7 +221,7 @@ static sp_status fill(const plan *p)
 {
     for (int i = 0; i < p->params.n; i++)
         if (p->at[i].entry && (!p->at[i].param->data || !p->at[i].value->data || sp__tape_tracks(p->at[i].param)))
-            return sp__err(SP_ERR_STATE, "load: %s cannot be changed while it is traced or differentiated",
+            return sp__err(SP_ERR_STATE, "%s: %s cannot be changed while it is traced or differentiated", p->where,
                            sp_param_name(p->at[i].param));
     sp_status st = SP_OK;
     for (int i = 0; i < p->params.n && st == SP_OK; i++)
@@ -221,20 +255,19 @@ static sp_status report(const plan *p, sp_load_result *out)
     return SP_OK;
 }
 
-/* strict: equal types, no prefixes. complete: nothing may be missing. */
-static sp_status load(sp_cell *c, sp_entries entries, bool strict, bool complete, sp_load_result *result)
+sp_status sp__load_params(sp_list params, sp_entries entries, const sp__load_opts *o, sp_load_result *result)
 {
-    plan p = {.params = sp_cell_all_params(c), .entries = entries};
+    plan p = {.params = params, .entries = entries, .where = o->where};
     p.at = sp__scope_alloc((size_t)(p.params.n + 1) * sizeof *p.at);
     p.used = sp__scope_alloc((size_t)(entries.n + 1) * sizeof *p.used);
     if (!p.at || !p.used)
         return sp_error();
     memset(p.used, 0, (size_t)(entries.n + 1) * sizeof *p.used);
 
-    sp_status st = find_all(&p, strict);
+    sp_status st = find_all(&p, o->strict);
     if (st == SP_OK)
-        st = check_fit(&p, strict);
-    if (st == SP_OK && complete)
+        st = check_fit(&p, o->strict);
+    if (st == SP_OK && o->complete)
         st = check_missing(&p);
     if (st == SP_OK && result)
         st = report(&p, result); /* also before anything changes */
@@ -254,7 +287,38 @@ sp_status sp_load_entries(sp_cell *c, sp_entries entries, bool strict, sp_load_r
         *result = (sp_load_result){0};
     if (!sp__given("load_entries", 1, c) || (entries.n > 0 && !sp__given("load_entries", 2, entries.at)))
         return SP_ERR_VALUE;
-    return load(c, entries, strict, strict, result);
+    return sp__load_params(sp_cell_all_params(c), entries, &(sp__load_opts){strict, strict, "load"}, result);
+}
+
+static bool begins_with_one(const char *name, const char *const *prefixes)
+{
+    for (; prefixes && *prefixes; prefixes++)
+        if (strncmp(name, *prefixes, strlen(*prefixes)) == 0)
+            return true;
+    return false;
+}
+
+static bool is_wanted(const sp_filter *f, const char *name)
+{
+    return name && (!f->specify_prefix || begins_with_one(name, f->specify_prefix)) &&
+           !begins_with_one(name, f->filter_prefix) && (!f->choice_func || f->choice_func(f->user, name));
+}
+
+sp_status sp_entries_filter(sp_entries entries, const sp_filter *filter, sp_entries *out)
+{
+    if (!sp__given("entries_filter", 2, filter) || !sp__given("entries_filter", 3, out) ||
+        (entries.n > 0 && !sp__given("entries_filter", 1, entries.at)))
+        return SP_ERR_VALUE;
+    *out = (sp_entries){0};
+    sp_entry *list = sp__scope_alloc((size_t)(SP__MAX(entries.n, 0) + 1) * sizeof *list);
+    if (!list)
+        return sp_error();
+    int n = 0;
+    for (int i = 0; i < entries.n; i++)
+        if (is_wanted(filter, entries.at[i].name))
+            list[n++] = entries.at[i];
+    *out = (sp_entries){list, n};
+    return n > 0 ? SP_OK : sp__err(SP_ERR_VALUE, "entries_filter: none of %d records is wanted", entries.n);
 }
 
 sp_status sp_load_checkpoint(sp_cell *c, const char *path, int *not_loaded)
@@ -266,9 +330,12 @@ sp_status sp_load_checkpoint(sp_cell *c, const char *path, int *not_loaded)
     sp_scope scope = sp_scope_begin();
     sp_entries entries;
     sp_load_result result;
-    sp_status st = sp_ckpt_read(path, &entries);
+    char where[256]; /* a longer path is cut: an error's text has no room for it */
+    snprintf(where, sizeof where, "load: %s", path ? path : "");
+    sp_status st = sp_tensors_read(path, &entries);
     if (st == SP_OK)
-        st = load(c, entries, false, not_loaded == NULL, &result);
+        st = sp__load_params(sp_cell_all_params(c), entries, &(sp__load_opts){false, not_loaded == NULL, where},
+                             &result);
     if (st == SP_OK && not_loaded)
         *not_loaded = result.n_missing;
     sp_scope_end(scope);
@@ -284,7 +351,7 @@ sp_status sp_save_checkpoint(sp_cell *c, const char *path)
     sp_entry *entries = sp__scope_alloc((size_t)(params.n + 1) * sizeof *entries);
     for (int i = 0; entries && i < params.n; i++)
         entries[i] = (sp_entry){.name = sp_param_name(params.at[i]), .tensor = params.at[i]};
-    sp_status st = entries ? sp_ckpt_write(path, params.n, entries) : sp_error();
+    sp_status st = entries ? sp_tensors_write(path, params.n, entries) : sp_error();
     sp_scope_end(scope);
     return st;
 }

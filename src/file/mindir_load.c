@@ -8,8 +8,9 @@
 
 #include "file/mindir_external.h"
 
-#define MAX_FILE   ((uint64_t)INT32_MAX) /* protobuf's own limit */
-#define MAX_VALUES (1 << 16)             /* inputs, parameters and nodes: the largest nets have some thousands */
+#define MAX_FILE ((uint64_t)INT32_MAX) /* protobuf's own limit */
+/* A node takes about 1.4 KB with its primitive; the largest nets have some thousands. */
+#define MAX_VALUES 41000
 
 /* What stands for a dimension of -1 while the graph is recorded: a batch of 1, and elsewhere what layers can work
  * on. */
@@ -31,9 +32,9 @@ static sp_status check_header(const sp__source *s, const Sp__Mindir__Model *mode
         return sp__err(SP_ERR_FORMAT, "mindir: %s holds no graph", s->path);
     if (model->graph->n_map_parameter)
         return sp__err(SP_ERR_UNSUPPORTED, "mindir: %s: hash-table parameters are not supported", s->path);
-    size_t n = model->graph->n_node;
-    n = SP__MAX(n, SP__MAX(model->graph->n_parameter, model->graph->n_input));
-    if (n > MAX_VALUES || model->n_primitives > MAX_VALUES || model->n_functions > MAX_VALUES)
+    const Sp__Mindir__Graph *g = model->graph; /* the counts are below the file's size: their sum fits */
+    if (g->n_node + g->n_parameter + g->n_input > MAX_VALUES || model->n_primitives > MAX_VALUES ||
+        model->n_functions > MAX_VALUES)
         return sp__err(SP_ERR_UNSUPPORTED, "mindir: %s has more than %d nodes, parameters, inputs or primitives",
                        s->path, MAX_VALUES);
     if (model->graph->n_output == 0)
@@ -314,7 +315,8 @@ static Sp__Mindir__Model *decode(sp__source *s, sp__proto *p)
 sp_graph *sp__mindir_load_source(sp__source *s, const char *path)
 {
     sp__proto p;
-    sp__proto_begin(&p, 4 * (size_t)s->size + ((size_t)64 << 20));
+    sp__proto_begin(&p,
+                    (size_t)s->size + ((size_t)44 << 20)); /* with the file's bytes: below twice the file and 64 MiB */
     Sp__Mindir__Model *model = decode(s, &p);
     if (!model)
         return NULL;

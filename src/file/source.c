@@ -1,4 +1,5 @@
 /* file/source.c: bytes to read, from a file or from memory, never beyond their end. */
+#include "file/atomic.h"
 #include "file/file.h"
 
 #include <errno.h>
@@ -38,6 +39,29 @@ void sp__source_close(sp__source *s)
     s->file = NULL;
 }
 
+/* As fread(), whatever signals come between. The tests' faults included. */
+static bool read_file(FILE *f, uint8_t *out, size_t n)
+{
+    if (sp__io_fails(SP__IO_READ)) {
+        if (errno == SP__IO_SHORT)
+            fseeko(f, 0, SEEK_END);
+        else
+            return false;
+    }
+    for (;;) {
+        size_t got = fread(out, 1, n, f);
+        if (got == n)
+            return true;
+        if (!ferror(f) || errno != EINTR) {
+            errno = ferror(f) ? errno : 0;
+            return false;
+        }
+        clearerr(f);
+        out += got;
+        n -= got;
+    }
+}
+
 sp_status sp__source_read(sp__source *s, void *out, size_t n)
 {
     if (n == 0)
@@ -45,18 +69,22 @@ sp_status sp__source_read(sp__source *s, void *out, size_t n)
     if (n > s->size - s->at)
         return sp__err(SP_ERR_FORMAT, "%s: %s ends at byte %llu, %zu more bytes are needed at byte %llu", s->what,
                        s->path, (unsigned long long)s->size, n, (unsigned long long)s->at);
-    if (!s->file)
+    if (s->unpack) {
+        sp_status st = s->unpack(s->self, out, n);
+        if (st != SP_OK)
+            return st;
+    } else if (!s->file)
         memcpy(out, s->memory + s->at, n);
-    else if (fread(out, 1, n, s->file) != n)
+    else if (!read_file(s->file, out, n))
         return sp__err(SP_ERR_IO, "%s: %s cannot be read at byte %llu: %s", s->what, s->path, (unsigned long long)s->at,
-                       ferror(s->file) ? strerror(errno) : "it has become shorter");
+                       errno ? strerror(errno) : "it has become shorter");
     s->at += n;
     return SP_OK;
 }
 
 sp_status sp__source_seek(sp__source *s, uint64_t at)
 {
-    if (at > s->size || (s->file && fseeko(s->file, (off_t)at, SEEK_SET) != 0))
+    if (at > s->size || s->unpack || (s->file && fseeko(s->file, (off_t)at, SEEK_SET) != 0))
         return sp__err(SP_ERR_IO, "%s: %s has no byte %llu", s->what, s->path, (unsigned long long)at);
     s->at = at;
     return SP_OK;

@@ -14,6 +14,12 @@ sp_status sp_ckpt_write(const char *path, int n, const sp_entry *entries)
     return missing("ckpt_write");
 }
 
+sp_status sp_ckpt_write_checked(const char *path, int n, const sp_entry *entries)
+{
+    (void)path, (void)n, (void)entries;
+    return missing("ckpt_write_checked");
+}
+
 sp_status sp_ckpt_read(const char *path, sp_entries *out)
 {
     (void)path;

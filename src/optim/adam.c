@@ -40,6 +40,13 @@ static void adam_update(sp_optim *o, int i, const void *g)
                sp__optim_slot_data(o, VHAT, i), g, w->size);
 }
 
+static const char *adam_options(sp_optim *o)
+{
+    const sp__adam *rule = &o->rule.adam;
+    return sp__scope_printf(", beta1 %.15g, beta2 %.15g, eps %.15g, nesterov %d, amsgrad %d", rule->beta1, rule->beta2,
+                            rule->eps, rule->nesterov, o->n_slots == 3);
+}
+
 static const sp__optim_kind kind = {.name = "Adam",
                                     .n_own = 2,
                                     .own = {{"beta1_power", 1}, {"beta2_power", 1}},
@@ -48,7 +55,8 @@ static const sp__optim_kind kind = {.name = "Adam",
                                     .begin = adam_begin,
                                     .update = adam_update,
                                     .op = &sp__op_adam,
-                                    .numbers = adam_numbers};
+                                    .numbers = adam_numbers,
+                                    .options = adam_options};
 
 static bool options_are_good(const sp_adam_opts *opts, const sp__adam *rule)
 {

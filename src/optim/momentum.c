@@ -34,6 +34,11 @@ static void momentum_update(sp_optim *o, int i, const void *g)
     sp__k_sgd(w->dtype, &rule, w->data, sp__optim_slot_data(o, MOMENTS, i), g, w->size);
 }
 
+static const char *momentum_options(sp_optim *o)
+{
+    return sp__scope_printf(", momentum %.15g", sp__number_get(&o->numbers[MOMENTUM]));
+}
+
 static const sp__optim_kind kind = {.name = "Momentum",
                                     .n_own = 1,
                                     .own = {{"momentum", 0}},
@@ -42,7 +47,8 @@ static const sp__optim_kind kind = {.name = "Momentum",
                                     .begin = momentum_begin,
                                     .update = momentum_update,
                                     .op = &sp__op_sgd,
-                                    .numbers = momentum_numbers};
+                                    .numbers = momentum_numbers,
+                                    .options = momentum_options};
 
 sp_optim *sp_optim_momentum_new(const sp_momentum_opts *opts)
 {

@@ -280,4 +280,40 @@ sp_list sp_optim_state(sp_optim *o)
     return (sp_list){o->state, n};
 }
 
+sp_list sp__optim_kept(sp_optim *o)
+{
+    if (!o->kind->has_moments || o->kind->has_moments(o))
+        return sp_optim_state(o);
+    int n = SP__NUMBERS + o->kind->n_own;
+    for (int i = 0; i < n; i++)
+        o->state[i] = o->numbers[i].tensor;
+    return (sp_list){o->state, n};
+}
+
+const char *sp__optim_options(sp_optim *o)
+{
+    return sp__scope_printf("%s, weight_decay %.15g, loss_scale %.15g%s", o->kind->name, o->weight_decay, o->loss_scale,
+                            o->kind->options(o));
+}
+
+int sp__optim_numbers(sp_optim *o, double v[SP__OPTIM_NUMBERS])
+{
+    int n = SP__NUMBERS + o->kind->n_own;
+    for (int i = 0; i < n; i++)
+        v[i] = sp__number_get(&o->numbers[i]);
+    return n;
+}
+
+/* The tensor's own rounding decides whether v is what was rounded. */
+void sp__optim_put_numbers(sp_optim *o, const double *v)
+{
+    for (int i = 0; i < SP__NUMBERS + o->kind->n_own; i++) {
+        sp__number *n = &o->numbers[i];
+        double held = sp__load(n->tensor->data, n->tensor->dtype, 0);
+        sp__number_set(n, v[i]);
+        if (n->stored != held)
+            sp__number_set(n, held);
+    }
+}
+
 const char *sp_optim_str(const sp_optim *o) { return o ? sp__scope_printf("%s<>", o->kind->name) : "None"; }

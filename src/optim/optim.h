@@ -50,6 +50,7 @@ typedef struct sp__optim_kind {
     const sp__op *op;                                  /* the update while traced, and its numbers for parameter i; */
     void (*numbers)(sp_optim *o, int i, double *v);    /* called after begin, once a step                           */
     bool (*has_moments)(sp_optim *o);                  /* whether the update uses slots now; NULL: it always does   */
+    const char *(*options)(sp_optim *o); /* those that are no state, ", beta1 0.9, ..."; text of the current scope */
 } sp__optim_kind;
 
 struct sp_optim {
@@ -90,6 +91,18 @@ sp_status sp__optim_trace_step(sp_optim *o, sp_list grads);
 
 /* Counts the step and prepares the kind for it. */
 void sp__optim_begin(sp_optim *o);
+
+/* ---- what a training that is resumed needs ---- */
+
+/* The state that the next steps depend on: as sp_optim_state(), without slots that the update does not use. Borrowed. */
+sp_list sp__optim_kept(sp_optim *o);
+/* Its options but the learning rate: "Adam, weight_decay 0, loss_scale 1, beta1 0.9, ..."; text of the current scope. */
+const char *sp__optim_options(sp_optim *o);
+/* The numbers of the state exactly, n of them (the tensors hold them rounded). Putting one back that is not what the tensor holds,
+ * rounded, does nothing: somebody has changed the tensor. */
+#define SP__OPTIM_NUMBERS (SP__NUMBERS + SP__OPTIM_OWN)
+int sp__optim_numbers(sp_optim *o, double v[SP__OPTIM_NUMBERS]);
+void sp__optim_put_numbers(sp_optim *o, const double *v);
 
 /* Elements of slot s of parameter i; NULL while there are none. */
 void *sp__optim_slot_data(const sp_optim *o, int s, int i);

@@ -42,6 +42,12 @@ static void sgd_numbers(sp_optim *o, int i, double *v)
     sp__sgd_to_numbers(v, &rule);
 }
 
+static const char *sgd_options(sp_optim *o)
+{
+    return sp__scope_printf(", momentum %.15g, dampening %.15g, nesterov %d", sp__number_get(&o->numbers[MOMENTUM]),
+                            o->rule.sgd.dampening, o->rule.sgd.nesterov);
+}
+
 static bool sgd_has_moments(sp_optim *o) { return sp__number_get(&o->numbers[MOMENTUM]) != 0; }
 
 static const sp__optim_kind kind = {.name = "SGD",
@@ -53,7 +59,8 @@ static const sp__optim_kind kind = {.name = "SGD",
                                     .update = sgd_update,
                                     .op = &sp__op_sgd,
                                     .numbers = sgd_numbers,
-                                    .has_moments = sgd_has_moments};
+                                    .has_moments = sgd_has_moments,
+                                    .options = sgd_options};
 
 static bool options_are_good(const sp_sgd_opts *opts)
 {

@@ -19,7 +19,7 @@ static bool monitor_on(void *user, sp_event event, const sp_train_state *s)
 {
     monitor *m = user;
     if (event == SP_TRAIN_BEGIN)
-        m->last = 0;
+        m->last = s->total_steps - s->total_steps % m->every; /* not 0 where training is resumed */
     if (event != SP_STEP_END || s->total_steps - m->last < m->every)
         return true;
     m->last = s->total_steps;
@@ -46,13 +46,14 @@ sp_callback sp_loss_monitor(int64_t every, void *file)
 
 typedef struct saver {
     char *path;
-    int64_t every, saved; /* saved: total steps in the file */
+    int64_t every, saved; /* saved: total steps in the file                        */
+    bool whole;           /* the state of the training, not the net's parameters only */
 } saver;
 
 static bool save(saver *v, const sp_train_state *s)
 {
     v->saved = s->total_steps;
-    return sp_save_checkpoint(s->net, v->path) == SP_OK;
+    return (v->whole ? sp_train_save(v->path, s) : sp_save_checkpoint(s->net, v->path)) == SP_OK;
 }
 
 /* At the end only what is not saved yet, and not after a failure: then the last good file is worth more. */
@@ -60,7 +61,7 @@ static bool saver_on(void *user, sp_event event, const sp_train_state *s)
 {
     saver *v = user;
     if (event == SP_TRAIN_BEGIN)
-        v->saved = 0;
+        v->saved = s->total_steps;
     bool due = event == SP_STEP_END    ? v->every > 0 && s->total_steps % v->every == 0
                : event == SP_EPOCH_END ? v->every == 0
                : event == SP_TRAIN_END ? s->total_steps > v->saved && sp_error() == SP_OK
@@ -75,22 +76,32 @@ static void saver_free(void *user)
     sp__free(v, sizeof *v);
 }
 
-sp_callback sp_checkpoint_callback(const char *path, int64_t every)
+static sp_callback saver_new(const char *op, const char *path, int64_t every, bool whole)
 {
-    if (!sp__given("checkpoint_callback", 1, path))
+    if (!sp__given(op, 1, path))
         return (sp_callback){0};
     if (every < 0) {
-        sp__err(SP_ERR_VALUE, "checkpoint_callback: every is %lld, expected 0 or more", (long long)every);
+        sp__err(SP_ERR_VALUE, "%s: every is %lld, expected 0 or more", op, (long long)every);
         return (sp_callback){0};
     }
     saver *v = sp__alloc(sizeof *v);
     if (!v)
         return (sp_callback){0};
-    *v = (saver){sp__strdup(path), every, 0};
+    *v = (saver){sp__strdup(path), every, 0, whole};
     if (v->path)
         return (sp_callback){saver_on, saver_free, v};
     saver_free(v);
     return (sp_callback){0};
+}
+
+sp_callback sp_checkpoint_callback(const char *path, int64_t every)
+{
+    return saver_new("checkpoint_callback", path, every, false);
+}
+
+sp_callback sp_state_callback(const char *path, int64_t every)
+{
+    return saver_new("state_callback", path, every, true);
 }
 
 /* ---- early stopping ---- */

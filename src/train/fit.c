@@ -8,11 +8,10 @@ typedef struct run {
     const sp_fit_opts *o;
     sp_compiled *step; /* NULL: called as it is */
     sp_train_state s;
-    int mark;        /* requests to stop from here on are for us       */
-    bool stopped;    /* by a callback                                  */
-    bool asked;      /* by a signal or sp_request_stop()               */
-    double loss_sum; /* of the epoch                                   */
-    double began;    /* the epoch                                      */
+    int mark;     /* requests to stop from here on are for us       */
+    bool stopped; /* by a callback                                  */
+    bool asked;   /* by a signal or sp_request_stop()               */
+    double began; /* the epoch                                      */
 } run;
 
 /* ---- modes ---- */
@@ -119,10 +118,10 @@ static bool take_step(run *r, sp_list batch)
     bool ok = loss.n == 1;
     if (ok) {
         r->s.loss = sp_item(loss.at[0]);
-        r->loss_sum += r->s.loss;
+        r->s.loss_sum += r->s.loss;
         r->s.step++;
         r->s.total_steps++;
-        r->s.epoch_loss = r->loss_sum / (double)r->s.step;
+        r->s.epoch_loss = r->s.loss_sum / (double)r->s.step;
         r->s.seconds = now() - r->began;
     }
     sp_scope_end(scope);
@@ -160,28 +159,40 @@ static bool take_steps(run *r)
     return sp_error() == SP_OK;
 }
 
-static bool run_epoch(run *r)
+/* resumed: some of its steps were taken, and its beginning was told, before. */
+static bool run_epoch(run *r, bool resumed)
 {
-    r->s.step = 0;
     r->s.steps = sp_iter_len(r->o->data);
-    r->s.loss = r->s.epoch_loss = r->s.seconds = r->loss_sum = 0;
     r->began = now();
-    if (!tell(r, SP_EPOCH_BEGIN))
-        return false;
+    if (!resumed) {
+        r->s.step = 0;
+        r->s.loss = r->s.epoch_loss = r->s.seconds = r->s.loss_sum = 0;
+        if (!tell(r, SP_EPOCH_BEGIN))
+            return false;
+    }
     if (take_steps(r))
         return tell(r, SP_EPOCH_END);
+    r->s.left = sp_iter_tell(r->o->data);
     sp_iter_rewind(r->o->data); /* whoever uses it next starts at the beginning */
     return false;
 }
 
+/* Where training begins: at the beginning, or as the file says. */
+static sp_status start(run *r) { return r->o->resume ? sp_train_resume(r->o->resume, &r->s) : SP_OK; }
+
 static sp_status run_all(run *r)
 {
-    bool go_on = tell(r, SP_TRAIN_BEGIN);
+    if (start(r) != SP_OK)
+        return sp_error();
+    bool resumed = r->s.step > 0;
+    bool go_on = tell(r, SP_TRAIN_BEGIN) && r->s.epoch <= r->s.epochs;
+    r->s.epoch += go_on && r->s.epoch == 0;
     while (go_on) {
-        r->s.epoch++;
-        go_on = run_epoch(r) && r->s.epoch < r->s.epochs;
+        go_on = run_epoch(r, resumed) && r->s.epoch < r->s.epochs;
+        resumed = false;
         r->asked = r->asked || (go_on && sp__stop_asked(r->mark)); /* not if there is nothing left to do */
         go_on = go_on && !r->asked;
+        r->s.epoch += go_on;
     }
     tell(r, SP_TRAIN_END);
     if (sp_error() == SP_OK && r->asked)
@@ -204,7 +215,11 @@ static sp_status fit(const sp_fit_opts *o)
     if (!options_are_good(o))
         return sp_error();
     run r = {.o = o, .mark = sp__stop_mark()};
-    r.s = (sp_train_state){.net = o->net, .optimizer = o->optimizer, .epochs = o->epochs == 0 ? 1 : o->epochs};
+    r.s = (sp_train_state){.net = o->net,
+                           .optimizer = o->optimizer,
+                           .epochs = o->epochs == 0 ? 1 : o->epochs,
+                           .data = o->data,
+                           .notes = o->notes};
     if (o->compile && !(r.step = sp_compile(step, &r)))
         return sp_error();
     sp__modes modes;

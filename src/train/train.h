@@ -2,6 +2,7 @@
  *
  *   fit.c         the loop
  *   evaluate.c    scores
+ *   state.c       the whole state, in a checkpoint
  *   callbacks.c   loss monitor, checkpoints, early stopping
  *   progress.c    the progress bar
  *   interrupt.c   Ctrl-C, requests to stop */

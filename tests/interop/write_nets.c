@@ -100,6 +100,22 @@ static void write_types(const char *folder)
     check(sp_ckpt_write(path, n, e) == SP_OK, path);
 }
 
+/* The state of a training: all of its records must load. */
+static void write_state(const char *folder)
+{
+    sp_cell *net = sp_nn_sequential(sp_nn_dense(4, 5), sp_nn_batch_norm1d(5), sp_nn_dense(5, 2));
+    sp_optim *adam = sp_optim_adam(sp_cell_params(net));
+    sp_iter *data = sp_iter_new(sp_data_digits(.count = 4));
+    const sp_note note = {.name = "layers", .text = "dense 5, bn, dense 2"};
+    const sp_train_state s = {net, adam, .epoch = 1, .data = data, .notes = {&note, 1}};
+    char path[512];
+    snprintf(path, sizeof path, "%s/state.ckpt", folder);
+    check(sp_train_save(path, &s) == SP_OK, path);
+    sp_iter_free(data);
+    sp_optim_free(adam);
+    sp_cell_free(net);
+}
+
 int main(int count, char **arguments)
 {
     if (count != 2) {
@@ -110,6 +126,7 @@ int main(int count, char **arguments)
         write_net(arguments[1], &test_nets[i]);
     write_cell(arguments[1]);
     write_types(arguments[1]);
+    write_state(arguments[1]);
     printf("%d nets, %d failures\n", test_nets_count, failed);
     sp_shutdown();
     return failed > 0;

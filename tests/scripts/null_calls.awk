@@ -54,7 +54,7 @@ function valid(p, taken)
 function plain(p)
 {
     if (p ~ /^sp_shape /) return "SP_DIMS(2)"
-    if (p ~ /^sp_(init|transform|scope|range|callback) /) {
+    if (p ~ /^sp_(init|transform|scope|range|callback|iter_place) /) {
         sub(/ .*/, "", p)
         return "(" p "){0}"
     }
