@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file/mindir_external.h"
+#include "file/external.h"
+#include "file/mindir.h"
 
 #define MAX_FILE   ((uint64_t)INT32_MAX) /* protobuf's own limit */
 #define MAX_VALUES (1 << 16)             /* inputs, parameters and nodes: the largest nets have some thousands */
@@ -104,7 +105,7 @@ static sp_status describe(const sp__source *s, const sp__mi_tensor *t, const cha
 }
 
 /* A tensor with the elements that the file holds for it, retained; NULL, recorded, on failure. */
-static sp_tensor *read_tensor(const sp__source *s, const sp__mi_tensor *t, const char *what, sp__mi_external *files)
+static sp_tensor *read_tensor(const sp__source *s, const sp__mi_tensor *t, const char *what, sp__external *files)
 {
     sp__desc d;
     if (describe(s, t, what, false, &d) != SP_OK)
@@ -118,12 +119,15 @@ static sp_tensor *read_tensor(const sp__source *s, const sp__mi_tensor *t, const
     if ((!external && !t->has_raw_data) || given != bytes)
         return sp__fail(SP_ERR_FORMAT, "mindir: %s: %s: %zu bytes for %s %s, expected %zu", s->path, what, given,
                         sp_dtype_name(d.dtype), sp__shape_text(d.shape), bytes);
-    if (external && !sp__mi_external_reserve(files, t->external_data, what))
+    sp__external_part part = {0};
+    if (external)
+        part = (sp__external_part){t->external_data->location, t->external_data->offset, t->external_data->length};
+    if (external && !sp__external_reserve(files, &part, what))
         return NULL;
     sp_tensor *y = sp__tensor_new(d.dtype, d.shape);
     if (!y)
         return NULL;
-    if (external && !sp__mi_external_read(files, t->external_data, sp__data_mut(y), bytes))
+    if (external && !sp__external_read(files, &part, sp__data_mut(y), bytes))
         return NULL;
     if (!external && bytes > 0)
         memcpy(sp__data_mut(y), t->raw_data.data, bytes);
@@ -135,7 +139,7 @@ static sp_tensor *read_tensor(const sp__source *s, const sp__mi_tensor *t, const
     return sp__retain(y);
 }
 
-static sp_tensor *read_param(const sp__source *s, const sp__mi_tensor *t, sp__mi_external *files)
+static sp_tensor *read_param(const sp__source *s, const sp__mi_tensor *t, sp__external *files)
 {
     const char *name = t->ref_key && t->ref_key[0] ? t->ref_key : sp__mi_visible(t->name);
     sp_tensor *value = read_tensor(s, t, sp__scope_printf("parameter '%s'", shown(t->name)), files);
@@ -145,7 +149,7 @@ static sp_tensor *read_param(const sp__source *s, const sp__mi_tensor *t, sp__mi
 }
 
 /* The elements of parameters and constants. Those of the message are given up as soon as they are copied. */
-static sp_status read_tensors(sp__mi_model *m, sp__proto *p, sp__mi_external *files)
+static sp_status read_tensors(sp__mi_model *m, sp__proto *p, sp__external *files)
 {
     Sp__Mindir__Graph *g = m->graph;
     m->params = sp__scope_alloc((g->n_parameter + 1) * sizeof *m->params);
@@ -170,7 +174,7 @@ static sp_status read_tensors(sp__mi_model *m, sp__proto *p, sp__mi_external *fi
             continue;
         sp_scope scope = sp_scope_begin();
         const char *what = sp__scope_printf("constant '%s'", shown(g->node[i]->output[0]));
-        sp_tensor *t = m->consts[m->n_consts] = read_tensor(m->source, value, what, NULL);
+        sp_tensor *t = m->consts[m->n_consts] = read_tensor(m->source, value, what, files);
         sp_scope_end(scope);
         if (!t)
             return sp_error();
@@ -288,11 +292,11 @@ static sp_graph *load_model(const sp__source *s, sp__proto *p, const Sp__Mindir_
         return NULL;
     sp__mi_model m = {
         .source = s, .graph = model->graph, .primitives = model->primitives, .n_primitives = model->n_primitives};
-    sp__mi_external files = {.path = path};
+    sp__external files = {.what = "mindir", .path = path, .header = 64};
     sp_graph *g = NULL;
     if (index_names(&m, model) == SP_OK && sp__mi_check_operators(&m) == SP_OK && read_tensors(&m, p, &files) == SP_OK)
         g = build(&m);
-    sp__mi_external_free(&files);
+    sp__external_free(&files);
     model_free(&m);
     return g;
 }
