@@ -3,7 +3,7 @@
  * Reading. The file's operators are called one after the other, as expressions of ops, while a trace records them:
  * the recorded graph is the result. Parameters and constants are inputs of that trace and only afterwards become
  * what they are, so nothing is computed while a file is read, whatever it asks for.
- *   mindir_load.c    the file: limits, header, parameters; sp_graph_load
+ *   mindir_load.c    the file: limits, header, parameters
  *   mindir_run.c     names to values, node after node
  *   mindir_value.c   settings of operators: from attributes (old form) or constant inputs (new form)
  *   mindir_to_ops.c  finds an operator in the tables of what each one is in ops (mindir_rules.h): mindir_to_maths.c,

@@ -9,8 +9,7 @@
 #include "file/external.h"
 #include "file/mindir.h"
 
-#define MAX_FILE   ((uint64_t)INT32_MAX) /* protobuf's own limit */
-#define MAX_VALUES (1 << 16)             /* inputs, parameters and nodes: the largest nets have some thousands */
+#define MAX_VALUES (1 << 16) /* inputs, parameters and nodes: the largest nets have some thousands */
 
 /* What stands for a dimension of -1 while the graph is recorded: a batch of 1, and elsewhere what layers can work
  * on. */
@@ -301,25 +300,12 @@ static sp_graph *load_model(const sp__source *s, sp__proto *p, const Sp__Mindir_
     return g;
 }
 
-/* The decoded file; its bytes are given up again. */
-static Sp__Mindir__Model *decode(sp__source *s, sp__proto *p)
-{
-    size_t size = (size_t)s->size;
-    uint8_t *bytes = NULL;
-    Sp__Mindir__Model *model = NULL;
-    if (sp__source_not_encrypted(s) != SP_OK || !(bytes = sp__alloc(size)))
-        return NULL;
-    if (sp__source_read(s, bytes, size) == SP_OK)
-        model = (void *)sp__proto_unpack(p, s, &sp__mindir__model__descriptor, bytes, size, 0);
-    sp__free(bytes, size);
-    return model;
-}
-
 sp_graph *sp__mindir_load_source(sp__source *s, const char *path)
 {
     sp__proto p;
     sp__proto_begin(&p, 4 * (size_t)s->size + ((size_t)64 << 20));
-    Sp__Mindir__Model *model = decode(s, &p);
+    Sp__Mindir__Model *model =
+        sp__source_not_encrypted(s) == SP_OK ? (void *)sp__proto_decode(&p, s, &sp__mindir__model__descriptor) : NULL;
     if (!model)
         return NULL;
     sp_scope scope = sp_scope_begin();
@@ -331,18 +317,6 @@ sp_graph *sp__mindir_load_source(sp__source *s, const char *path)
         return g;
     sp_graph_free(g); /* made, though a text on the way could not be */
     return NULL;
-}
-
-sp_graph *sp_graph_load(const char *path)
-{
-    if (!sp__given("graph_load", 1, path))
-        return NULL;
-    sp__source s;
-    sp_graph *g = NULL;
-    if (sp__source_open(&s, "mindir", path, MAX_FILE) == SP_OK)
-        g = sp__mindir_load_source(&s, path);
-    sp__source_close(&s);
-    return g;
 }
 
 #else
