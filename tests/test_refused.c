@@ -19,7 +19,7 @@ static sp_status read_ckpt(const char *path)
     return sp_ckpt_read(path, &e);
 }
 
-static sp_status read_mindir(const char *path)
+static sp_status read_graph(const char *path)
 {
     sp_graph *g = sp_graph_load(path);
     sp_graph_free(g);
@@ -79,7 +79,13 @@ static void broken_checkpoints_are_refused_with_their_fault(void **state)
 static void broken_graphs_are_refused_with_their_fault(void **state)
 {
     (void)state;
-    check_folder("tests/refused/mindir", ".mindir", read_mindir);
+    check_folder("tests/refused/mindir", ".mindir", read_graph);
+}
+
+static void broken_onnx_graphs_are_refused_with_their_fault(void **state)
+{
+    (void)state;
+    check_folder("tests/refused/onnx", ".onnx", read_graph);
 }
 
 int main(void)
@@ -87,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broken_checkpoints_are_refused_with_their_fault),
         cmocka_unit_test(broken_graphs_are_refused_with_their_fault),
+        cmocka_unit_test(broken_onnx_graphs_are_refused_with_their_fault),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

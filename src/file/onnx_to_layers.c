@@ -140,7 +140,7 @@ static bool transposed_size(sp__ox_call *c, windows *how, int axis, int64_t size
     sp__ox_ints extra = sp__ox_ints_of(c, "output_padding"), asked = sp__ox_ints_of(c, "output_shape");
     int i = axis - (2 - how->rank);
     const char *auto_pad = sp__ox_text(c, "auto_pad", "NOTSET");
-    bool lower = strcmp(auto_pad, "SAME_LOWER") == 0, same = lower || strcmp(auto_pad, "SAME_UPPER") == 0;
+    bool upper = strcmp(auto_pad, "SAME_UPPER") == 0, same = upper || strcmp(auto_pad, "SAME_LOWER") == 0;
     int64_t more = extra.n == how->rank ? extra.v[i] : 0, full, span;
     bool ok = extra.n >= 0 && asked.n >= 0 && (extra.n == 0 || extra.n == how->rank) && more >= 0 &&
               more <= INT32_MAX && (asked.n == 0 || asked.n == how->rank) && size >= 1 &&
@@ -153,9 +153,9 @@ static bool transposed_size(sp__ox_call *c, windows *how, int axis, int64_t size
                : same  ? size * how->stride[axis]
                        : full - how->pad[2 * axis] - how->pad[2 * axis + 1];
         int64_t pads = full - *out;
-        if (asked.n || same) {       /* the odd one behind; ONNX's order is the other way round here */
+        if (asked.n || same) {       /* without auto_pad the odd one is in front */
             pads = SP__MAX(pads, 0); /* a row that no window reaches is zero */
-            how->pad[2 * axis] = lower ? pads - pads / 2 : pads / 2;
+            how->pad[2 * axis] = upper ? pads / 2 : pads - pads / 2;
             how->pad[2 * axis + 1] = pads - how->pad[2 * axis];
         }
         ok = ok && *out >= 1 && *out <= INT32_MAX;

@@ -108,9 +108,14 @@ static sp_tensor *measure(const sp__ox_model *m, int64_t now, int64_t past, int 
         for (int k = 0; k < in->shape.rank; k++) {
             if (in->shape.dim[k] != now || m->past[i].shape.dim[k] != past)
                 continue;
-            for (int j = 0; j < in->shape.rank; j++)
-                one[j] = j == k ? sp_all() : sp_pick(0);
+            int others[SP_MAX_RANK], n = 0;
+            for (int j = 0; j < in->shape.rank; j++) {
+                one[j] = j == k ? sp_all() : sp_span(0, 1);
+                if (j != k)
+                    others[n++] = j;
+            }
             sp_tensor *y = sp_index_new(in, in->shape.rank, one);
+            y = n ? sp_squeeze(y, n, others) : y;
             y = sp_equal(y, y);
             for (int j = 0; j < behind; j++)
                 y = sp_expand_dims(y, -1);

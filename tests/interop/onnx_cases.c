@@ -36,9 +36,10 @@ static const char *differ(const sp_tensor *got, const sp_tensor *want)
                  sp_shape_of(got).rank, sp_dtype_name(sp_dtype_of(want)), sp_shape_of(want).rank);
         return text;
     }
+    bool half = sp_dtype_of(want) == SP_F16;
     for (int64_t i = 0; i < sp_size_of(want); i++) {
         double g = sp_at(got, i), w = sp_at(want, i);
-        if (g == w || (isnan(g) && isnan(w)) || fabs(g - w) <= 1e-7 + 1e-3 * fabs(w))
+        if (g == w || (isnan(g) && isnan(w)) || fabs(g - w) <= (half ? 1e-3 : 1e-7) + 1e-3 * fabs(w))
             continue;
         snprintf(text, sizeof text, "element %lld is %.9g, expected %.9g", (long long)i, g, w);
         return text;
