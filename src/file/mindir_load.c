@@ -308,8 +308,8 @@ sp_graph *sp__mindir_load_source(sp__source *s, const char *path)
         sp__source_not_encrypted(s) == SP_OK ? (void *)sp__proto_decode(&p, s, &sp__mindir__model__descriptor) : NULL;
     if (!model)
         return NULL;
+    int64_t failures = sp__error_count(); /* also of a scope that could not begin */
     sp_scope scope = sp_scope_begin();
-    int64_t failures = sp__error_count();
     sp_graph *g = load_model(s, &p, model, path);
     sp_scope_end(scope);
     sp__proto_free(&p, model);

@@ -279,8 +279,8 @@ sp_graph *sp__onnx_load_source(sp__source *s, const char *path)
     Sp__Onnx__Model *model = (void *)sp__proto_decode(&p, s, &sp__onnx__model__descriptor);
     if (!model)
         return NULL;
+    int64_t failures = sp__error_count(); /* also of a scope that could not begin */
     sp_scope scope = sp_scope_begin();
-    int64_t failures = sp__error_count();
     sp_graph *g = load_model(s, &p, model, path);
     sp_scope_end(scope);
     sp__proto_free(&p, model);
