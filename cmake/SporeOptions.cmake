@@ -89,6 +89,8 @@ spore_part(CURL "libcurl" CURL CURL::libcurl)
 spore_part(ARCHIVE "libarchive" LibArchive LibArchive::LibArchive)
 spore_part(ZLIB "zlib" ZLIB ZLIB::ZLIB)
 spore_part(PROTOBUF "protobuf-c" ProtobufC ProtobufC::ProtobufC)
+spore_part(PNG "libpng" PNG PNG::PNG)
+spore_part(JPEG "libjpeg-turbo" TurboJPEG TurboJPEG::TurboJPEG)
 
 # jansson reads test cases; the library does not use it.
 set(SPORE_JANSSON AUTO CACHE STRING "jansson, for tests that read JSON: AUTO, ON or OFF")

@@ -25,7 +25,7 @@ static const char *file_of(const uint8_t *data, size_t size)
 static void read_as(const char *path, int rank)
 {
     sp__idx idx;
-    sp_status st = sp__idx_open(&idx, sp__strdup(path), rank);
+    sp_status st = sp__idx_open(&idx, "mnist", sp__strdup(path), rank);
     if ((st == SP_OK) != (sp_error() == SP_OK))
         __builtin_trap(); /* a failure without a cause, or a success with one */
     if (st == SP_OK && idx.bytes <= 1 << 24) {
@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (path) {
         read_as(path, 1);
         read_as(path, 3);
+        read_as(path, 0);
         unlink(path);
     }
     return 0;

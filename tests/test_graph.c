@@ -100,6 +100,23 @@ TEST(a_function_that_needs_a_value_is_refused)
     assert_non_null(strstr(sp_error_text(), "traced"));
 }
 
+/* The value of a parameter decides: there is one, and it would be taken for good. */
+static sp_list looks_at_a_parameter(void *self, sp_list in)
+{
+    return sp_item(self) > 0 ? in : sp_list_of(sp_neg(in.at[0]));
+}
+
+TEST(a_function_that_needs_the_value_of_a_parameter_is_refused)
+{
+    sp_tensor *scale = sp__param_new(sp_full(2, SP_F32, SP_SCALAR), "scale", true);
+    assert_null(sp_trace(looks_at_a_parameter, scale, example()));
+    assert_int_equal(sp_error(), SP_ERR_STATE);
+    assert_non_null(strstr(sp_error_text(), "item: parameter 'scale': a traced function cannot look"));
+    sp_error_clear();
+    assert_true(sp_item(scale) == 2);
+    sp__release(scale);
+}
+
 static sp_tensor *smuggled;
 
 static sp_list smuggles(void *self, sp_list in)

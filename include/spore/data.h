@@ -81,6 +81,10 @@ typedef struct sp_callback_opts {
 SP_API sp_dataset *sp_data_callback_new(const sp_callback_opts *opts);
 #define sp_data_callback(...) sp_data_callback_new(&(sp_callback_opts){._ = 0, __VA_ARGS__})
 
+/* The array in an IDX file, raw or .gz: UInt8, Int8, Int16, Int32, Float32 or Float64, 1 to 8 dimensions. SP_ERR_IO; SP_ERR_FORMAT;
+ * SP_ERR_UNSUPPORTED (gzip without zlib). */
+SP_API sp_tensor *sp_idx_read(const char *path);
+
 /* ---- transforms: plain values ---- */
 
 typedef struct sp_transform {

@@ -1,4 +1,5 @@
-/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, and NumPy's arrays (.npy).
+/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, NumPy's arrays (.npy), pictures (PNG,
+ * JPEG).
  * docs/formats/ describes them.
  *
  * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary
@@ -76,6 +77,27 @@ SP_API sp_tensor *sp_npy_read(const char *path);
 
 /* SP_ERR_IO; SP_ERR_DTYPE for BFloat16, which NumPy does not have. */
 SP_API sp_status sp_npy_write(const char *path, const sp_tensor *t);
+
+/* ---- tables of numbers as text ---- */
+
+/* The numbers of a .csv file, Float32 (rows, columns), with a point in every locale; a field that is left out is NaN. Fields are
+ * separated by the first of comma, semicolon and tab that the first line has, and may stand in quotes; lines that are empty do not
+ * count. A first line of which a field is no number is the header: *names (unless names is NULL) are its fields then, else NULL;
+ * text of the current scope. SP_ERR_IO; SP_ERR_FORMAT: a field that is no number, a line with more or fewer than the first. */
+SP_API sp_tensor *sp_csv_read(const char *path, const char *const **names);
+
+/* ---- pictures ---- */
+
+/* The picture in a PNG or JPEG file (told apart by their first bytes), UInt8 (height, width, channels) as MindSpore's vision.Decode
+ * gives it. channels: 1 for grey (0.299 R + 0.587 G + 0.114 B), 3 for RGB, 0 for one of them, as in the file. Alpha is left out,
+ * samples of 16 bits are brought to 8, EXIF's orientation is not looked at. At most 32,768 pixels a side and some 10 million
+ * pixels, more in files larger than that. SP_ERR_IO; SP_ERR_FORMAT (neither, damaged, cut short, too large); SP_ERR_UNSUPPORTED
+ * (CMYK; built without libpng or libjpeg-turbo). */
+SP_API sp_tensor *sp_image_read(const char *path, int channels);
+
+/* image (H, W, C), UInt8, in another size: each pixel is the mean of those it covers, weighted by a triangle (bilinear, with
+ * antialiasing). SP_ERR_SHAPE; SP_ERR_VALUE. */
+SP_API sp_tensor *sp_image_resize(const sp_tensor *image, int64_t height, int64_t width);
 
 #ifdef __cplusplus
 }

@@ -201,6 +201,12 @@ const char *sp_build_info(void)
 #ifdef SPORE_HAVE_PROTOBUF
            ", protobuf-c"
 #endif
+#ifdef SPORE_HAVE_PNG
+           ", libpng"
+#endif
+#ifdef SPORE_HAVE_JPEG
+           ", libjpeg-turbo"
+#endif
 #ifdef SPORE_HAVE_CURL
            ", libcurl"
 #endif

@@ -130,7 +130,8 @@ static const char about[] =
 
 static const char examples[] = "  spore bench mlp\n"
                                "  spore bench mlp --eager --threads 1 --json\n"
-                               "  spore bench mlp --batch 256 --width 2048 --depth 4 --steps 20\n";
+                               "  spore bench mlp --batch 256 --width 2048 --depth 4 --steps 20\n"
+                               "  spore bench mlp --width 2048 --scaling\n";
 
 int cli_bench(int count, char **words)
 {
@@ -143,6 +144,7 @@ int cli_bench(int count, char **words)
         {"batch", "N", CLI_WHOLE, &o.batch, "samples a step; else 64, and 1 for infer", 1, 6400, NULL},
         {"width", "N", CLI_WHOLE, &o.width, "of the MLP's hidden layers", 1, 16384, NULL},
         {"depth", "N", CLI_WHOLE, &o.depth, "how many hidden layers the MLP has", 0, BENCH_MAX_DEPTH, NULL},
+        {"scaling", NULL, CLI_FLAG, &o.scaling, "steps and inference: what all threads gain over one", 0, 0, NULL},
         {"workers", "N", CLI_WHOLE, &o.workers, "threads of the data pipeline; -1: none; else 1", -1, 64, NULL},
         {"steps", "N", CLI_WHOLE, &o.steps, "in a block; else what takes a fraction of a second", 1, 1000000, NULL},
         {"blocks", "N", CLI_WHOLE, &o.blocks, "that count, after one that warms up", 1, BENCH_MAX_BLOCKS, NULL},

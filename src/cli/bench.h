@@ -4,6 +4,7 @@
  *   bench_blocks.c    the clock: tasks in turn, block by block
  *   bench_nets.c      networks and their steps: mlp, lenet5, convbn, infer
  *   bench_floor.c     the matrix products of an MLP's step alone
+ *   bench_scaling.c   one thread against all
  *   bench_data.c bench_startup.c bench_ops.c   a workload each */
 #ifndef SP_CLI_BENCH_H
 #define SP_CLI_BENCH_H
@@ -17,7 +18,7 @@ typedef struct bench_options {
     int64_t blocks;       /* that count, after one that warms up    */
     int64_t threads, workers;
     const char *without; /* passes that compiling leaves out, NULL: none */
-    bool eager, json;
+    bool eager, scaling, json;
 } bench_options;
 
 /* ---- the clock ---- */
@@ -70,6 +71,9 @@ bool bench_startup(const bench_options *o, bench_result *r);
 bool bench_ops(const bench_options *o, bench_result *r);
 /* A program of one operator, for bench_startup(). */
 bool bench_one_op(const bench_options *o, bench_result *r);
+
+/* Adds what `step` gains by more threads than one. */
+bool bench_scaling(const bench_options *o, bench_task step, bench_result *r);
 
 /* ---- the floor ---- */
 

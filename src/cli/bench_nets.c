@@ -212,7 +212,7 @@ static bool measure(const bench_options *o, bench_result *r, bench_task step, co
         add_floor(r, floor, times[1]);
     if (c)
         add_plan(r, c);
-    return true;
+    return !o->scaling || bench_scaling(o, step, r);
 }
 
 static bool measure_training(const bench_options *o, bench_result *r, work *w, int64_t usual, bench_floor *floor)

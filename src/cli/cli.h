@@ -6,6 +6,7 @@
  *   json.c       results for programs (json.h)
  *   layers.c     "flatten, dense 512, relu": text to layers to a cell (layers.h)
  *   model.c      the models of eval and predict: .mindir, or .ckpt with its layers (model.h)
+ *   input.c      --input: arrays, tables, pictures (input.h)
  *   data.c       --data: where it lies and the pipeline of the tutorial (data.h)
  *   train.c eval.c predict.c info.c download.c   a command each
  *   bench*.c     spore bench (bench.h) */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/data.h"
+#include "cli/input.h"
 #include "cli/json.h"
 #include "cli/model.h"
 
@@ -12,6 +13,7 @@ typedef struct options {
     cli_data data;
     const char *model, *layers;
     cli_texts inputs, outputs;
+    cli_pixels pixels;
     int64_t sample, threads;
     bool json;
 } options;
@@ -153,9 +155,13 @@ static bool predict_arrays(const options *o, cli_model *m)
 {
     sp_tensor *x[CLI_MAX_TEXTS];
     for (int i = 0; i < o->inputs.n; i++) {
-        x[i] = sp_npy_read(o->inputs.at[i]);
+        const char *note;
+        x[i] = cli_input_read(o->inputs.at[i], m->layers ? (sp_shape){.rank = -1} : m->shapes[i],
+                              m->layers ? SP_F32 : m->dtypes[i], &o->pixels, &note);
         if (!x[i] || !check_input(m, i, x[i], o->inputs.at[i]))
             return false;
+        if (note && !o->json)
+            printf("%s\n", note);
     }
     if (!m->cell && !cli_model_fit(m, sp_shape_of(x[0])))
         return false;
@@ -195,18 +201,25 @@ static int predict(options *o)
 }
 
 static const char about[] =
-    "Runs a network on arrays in NumPy's format, one --input for each of its inputs and one --output for each of its\n"
-    "outputs, in order; or on a sample of the test data, which it shows.";
+    "Runs a network on files, one --input for each of its inputs and one --output for each of its outputs, in order; or on a\n"
+    "sample of the test data, which it shows. An input may be an array (.npy), a table (.csv), a picture (PNG, JPEG), or an\n"
+    "IDX file like MNIST's. Pixels become (pixel / 255 - mean) / std; a picture is resized to what the network takes.";
 static const char examples[] = "  spore predict model.mindir --input x.npy --output y.npy\n"
+                               "  spore predict model.mindir --input seven.png --invert\n"
+                               "  spore predict model.mindir --input t10k-images-idx3-ubyte.gz --output y.npy\n"
                                "  spore predict model.mindir --data mnist --sample 7\n"
                                "  spore predict model.ckpt --layers 'flatten, dense 10' --input x.npy --json\n";
 
 int cli_predict(int count, char **words)
 {
-    options o = {.data.name = "mnist", .sample = -1};
+    options o = {.data.name = "mnist", .sample = -1, .pixels = CLI_PIXELS};
     const cli_option table[] = {
-        {"input", "X.npy", CLI_TEXTS, &o.inputs, "an array; as often as the network has inputs", 0, 0, NULL},
+        {"input", "FILE", CLI_TEXTS, &o.inputs, "an array or picture; as often as the network has inputs", 0, 0, NULL},
         {"output", "Y.npy", CLI_TEXTS, &o.outputs, "where to write an output; none, or one for each", 0, 0, NULL},
+        {"mean", "X", CLI_NOT_NEGATIVE, &o.pixels.mean, "of pixels from 0 to 1 [0.1307]", 0, 0, NULL},
+        {"std", "X", CLI_POSITIVE, &o.pixels.deviation, "their deviation", 0, 0, NULL},
+        {"invert", NULL, CLI_FLAG, &o.pixels.invert, "pictures are dark on light, the training data light on dark", 0,
+         0, NULL},
         {"sample", "N", CLI_WHOLE, &o.sample, "instead of --input: a sample of the test data, from 0", 0, 1 << 30,
          NULL},
         {"data", "NAME|DIR", CLI_TEXT, &o.data.name, CLI_DATA_HELP, 0, 0, NULL},

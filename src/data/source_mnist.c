@@ -212,7 +212,7 @@ static sp_status open_one(sp__idx *idx, const char *folder, const char *name, in
     sp_scope scope = sp_scope_begin();
     char *path = sp__strdup(sp__scope_printf("%s/%s", folder, name));
     sp_scope_end(scope);
-    return path ? sp__idx_open(idx, path, rank) : SP_ERR_NOMEM;
+    return path ? sp__idx_open(idx, "mnist", path, rank) : SP_ERR_NOMEM;
 }
 
 static sp_status add_part(mnist *m, const char *folder, const char *images, const char *labels)

@@ -8,7 +8,9 @@
  *   proto.c       protobuf-c, with limits (proto.h)
  *   ckpt_*.c      checkpoints (ckpt.h); load.c: into cells
  *   mindir_*.c    graphs (mindir.h)
- *   npy.c         NumPy's arrays (npy.h) */
+ *   npy.c         NumPy's arrays (npy.h)
+ *   csv.c         tables of numbers as text (csv.h)
+ *   image*.c      pictures (image.h) */
 #ifndef SP_FILE_FILE_H
 #define SP_FILE_FILE_H
 

@@ -131,7 +131,9 @@ sp_graph *sp__trace(sp_fn fn, void *self, sp_list example, bool stateful)
     const sp__watcher *before = sp__trace_to(&t.watcher);
     int64_t failures = sp__error_count();
     sp_list in = symbolic_inputs(&t, example);
+    bool hidden = sp__params_hide(true);
     bool ok = in.n == example.n && outputs(&t, fn(self, in));
+    sp__params_hide(hidden);
     ok = ok && sp__error_count() == failures; /* a value was asked for, and the function went on without it */
     sp__trace_to(before);
     sp_scope_end(scope);

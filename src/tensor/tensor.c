@@ -299,6 +299,15 @@ sp_shape sp_shape_of(const sp_tensor *t) { return t ? t->shape : none.shape; }
 sp_dtype sp_dtype_of(const sp_tensor *t) { return t ? t->dtype : SP_DTYPE_COUNT_; }
 int64_t sp_size_of(const sp_tensor *t) { return t ? t->size : 0; }
 
+static _Thread_local bool params_hidden;
+
+bool sp__params_hide(bool on)
+{
+    bool before = params_hidden;
+    params_hidden = on;
+    return before;
+}
+
 /* Whether t has elements to look at; records why not. */
 static bool readable(const char *op, const sp_tensor *t)
 {
@@ -308,6 +317,10 @@ static bool readable(const char *op, const sp_tensor *t)
         sp__err(SP_ERR_VALUE, "%s: argument 1 is SP_NONE", op);
     else if (!t->data)
         sp__err(SP_ERR_STATE, "%s: the tensor is being traced and has no value yet", op);
+    else if (t->param && params_hidden)
+        sp__err(SP_ERR_STATE,
+                "%s: parameter '%s': a traced function cannot look at values, which would be fixed in its graph", op,
+                t->param->name);
     else
         return true;
     return false;

@@ -66,6 +66,10 @@ sp_tensor *sp__tensor_over(void *data, sp_dtype dtype, sp_shape shape, void *own
 
 /* ---- counting: retain returns t; both accept NULL and SP_NONE ---- */
 sp_tensor *sp__retain(sp_tensor *t);
+
+/* While a function is traced on this thread, sp_item() and the like refuse parameters: what they hold now would be taken for
+ * what they hold always. Returns what was. */
+bool sp__params_hide(bool on);
 void sp__release(sp_tensor *t);
 /* Gives the tensor (retained) to the current scope; false on failure, released then. */
 bool sp__scope_take(sp_tensor *t);

@@ -41,6 +41,8 @@ timed='x["best_ms"] > 0 and x["median_ms"] >= x["best_ms"]'
     holds 'x["nodes"] > 0 and x["arena_bytes"] > 0'
     bench mlp --without all --json --width 8 $few
     holds "$timed"' and x["mode"] == "compiled"'
+    bench mlp --scaling --json --width 8 --depth 1 $few
+    holds "$timed"' and x["one_thread_ms"] > 0 and x["speedup"] > 0 and x["speedup_of_tanh"] > 0'
     bench mlp --eager --json --batch 16 --width 8 --depth 1 $few
     holds "$timed"' and x["mode"] == "eager"'
     holds 'abs(x["floor_gflop_per_s"] * x["floor_ms"] / (2e-6 * 16 * (2*784*8 + 3*8*10)) - 1) < 1e-6'

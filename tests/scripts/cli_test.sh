@@ -280,6 +280,37 @@ spore 0 predict model.mindir --data digits --sample 3
 on out '^sample 3 of digits, label [0-9]$'
 on out '^largest of each row: [0-9]$'
 spore 1 predict model.mindir --data digits --sample 1000000
+said='predict with a picture and IDX files'
+python3 - <<'END'
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+side = 56  # twice the network's, each pixel four times: 28 x 28 of them are left
+pixels = [[(3 * (x // 2) + 7 * (y // 2)) % 256 for x in range(side)] for y in range(side)]
+rows = b"".join(b"\0" + bytes(row) for row in pixels)
+with open("big.png", "wb") as f:
+    f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+same = b"".join(bytes((3 * x + 7 * y) % 256 for x in range(28)) for y in range(28))
+with open("two-ubyte", "wb") as f:
+    f.write(struct.pack(">IIII", 0x803, 2, 28, 28) + same + bytes(784))
+with open("two.csv", "w") as f:
+    for image in same, bytes(784):
+        f.write(",".join(repr((v / 255 - 0.1307) / 0.3081) for v in image) + "\n")
+END
+spore 0 predict model.mindir --input two-ubyte --output y.npy
+on out '^two-ubyte: 2 pictures of 28 x 28$'
+spore 0 predict model.ckpt --layers "$layers" --input two.csv --output z.npy
+python3 - <<'END' || wrong 'predict: a table of the same numbers gave other answers'
+import struct
+y, z = (struct.unpack("<20f", open(name, "rb").read()[-80:]) for name in ("y.npy", "z.npy"))
+assert all(abs(a - b) < 1e-4 * (1 + abs(a)) for a, b in zip(y, z)), (y, z)
+END
+if "$SPORE" --version | grep -q libpng; then
+    spore 0 predict model.mindir --input big.png --output z.npy
+    on out '^big.png: 56 x 56 pixels, resized to 28 x 28$'
+fi
+spore 1 predict model.mindir --input "$SRC/README.md"
 said='predict with too few or too many arrays'
 spore 2 predict model.mindir --output y.npy
 spore 2 predict model.mindir --input x.npy --input x.npy

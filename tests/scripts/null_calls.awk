@@ -31,6 +31,7 @@ function valid(p, taken)
     if (p !~ /\*/) return ""
     if (p ~ /sp_tensor \*\*|sp_tensor \*const \*/) return "two_nulls"
     if (p ~ /sp_cell \*const \*/) return "(sp_cell *[]){sp_nn_relu()}"
+    if (p ~ /char \*const \*\*/) return "(const char *const *[]){NULL}"
     if (p ~ /char \*const \*/) return "(const char *[]){\"x\"}"
     if (p ~ /sp_tensor \*/) return "a_tensor"
     if (p ~ /sp_cell \*/) return "a_cell"
