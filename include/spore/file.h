@@ -1,5 +1,5 @@
-/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, NumPy's arrays (.npy), pictures (PNG,
- * JPEG).
+/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, graphs as .onnx, NumPy's arrays (.npy),
+ * pictures (PNG, JPEG).
  * docs/formats/ describes them.
  *
  * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary
@@ -57,11 +57,25 @@ SP_API sp_status sp_load_entries(sp_cell *c, sp_entries entries, bool strict, sp
 
 /* ---- graphs ---- */
 
-/* Traces the cell with example inputs and writes it, by the file name's extension: .mindir. The cell is traced in
- * the mode it is in: what only training does (dropout, batch statistics) has no form in the file.
- * SP_ERR_UNSUPPORTED lists all ops that have none. Readable by MindSpore 2.0 and later. */
+/* Traces the cell with example inputs and writes it, by the file name's extension: .mindir (readable by MindSpore 2.0 and later) or
+ * .onnx (IR version 8, opset 17; docs/formats/onnx.md). The cell is traced in the mode it is in: what only training does (dropout,
+ * batch statistics) has no form in these files. SP_ERR_UNSUPPORTED lists all ops that have none, with their places in the cell;
+ * also for other extensions. Tensors of more than 1.5 GiB in all stand in a file beside an .onnx, NAME.onnx.data. */
 SP_API sp_status sp_export(sp_cell *c, sp_list example, const char *path);
 
+typedef struct sp_export_opts {
+    /* .onnx: the first dimension of the first input, and of all inputs where it is equal to that, may have any size: the file says
+     * "N". The cell is traced for two sizes, neither of them the example's, so it must not expect one. SP_ERR_UNSUPPORTED, SP_ERR_SHAPE
+     * name what holds for one size only: a constant of the batch's shape with different elements, a shape that mixes the batch with
+     * other dimensions. */
+    bool dynamic_batch;
+} sp_export_opts;
+
+/* opts NULL: as sp_export. */
+SP_API sp_status sp_export_with(sp_cell *c, sp_list example, const char *path, const sp_export_opts *opts);
+
+/* A graph as it is, in the same formats. Dimensions of -1 of its inputs may have any size in the file; in an .onnx file the first is
+ * called "N", others "D1", "D2", ... by their place, and one name means one size. */
 SP_API sp_status sp_graph_save(const sp_graph *g, const char *path);
 
 /* Reads a .mindir file of either generation (MindSpore 2.0, 2.10); nothing is computed by it. SP_ERR_UNSUPPORTED

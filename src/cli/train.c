@@ -20,7 +20,7 @@ typedef struct options {
     const char *save, *export, *init;
     int64_t epochs, batch, seed, threads;
     double lr, momentum, weight_decay;
-    bool json, quiet, eager;
+    bool json, quiet, eager, dynamic_batch;
 } options;
 
 typedef struct training {
@@ -76,9 +76,11 @@ static bool rehearse(training *t, const char *path, const char *ending, sp_statu
     if (!path)
         return true;
     int n = snprintf(trial, sizeof trial, "%s.%ld%s", path, (long)getpid(), ending);
-    if (n < 0 || (size_t)n >= sizeof trial)
+    if (n < 0 || (size_t)n + sizeof ".data" > sizeof trial)
         return sp_set_error(SP_ERR_IO, "train: the path of %.40s... is too long", path), false;
     sp_status st = write(t, trial);
+    remove(trial);
+    strcat(trial, ".data"); /* of an .onnx with many parameters */
     remove(trial);
     return st == SP_OK;
 }
@@ -90,11 +92,14 @@ static sp_status set_precision(training *t, bool mixed)
 
 static sp_status write_checkpoint(training *t, const char *path) { return sp_save_checkpoint(t->net, path); }
 
+static bool is_onnx(const char *path) { return path && cli_ends_with(path, ".onnx"); }
+
 static sp_status write_graph(training *t, const char *path)
 {
     sp_cell_train(t->net, false); /* what is exported is for use: no dropout, BatchNorm by its moving averages */
-    set_precision(t, false);      /* the format has no products in mixed precision */
-    sp_status st = sp_export(t->net, sp_list_of(sp_zeros(SP_F32, t->input)), path);
+    set_precision(t, false);      /* .mindir has no products in mixed precision */
+    const sp_export_opts how = {.dynamic_batch = t->o->dynamic_batch};
+    sp_status st = sp_export_with(t->net, sp_list_of(sp_zeros(SP_F32, t->input)), path, &how);
     set_precision(t, true);
     return st;
 }
@@ -128,7 +133,7 @@ static int build(training *t)
         return cli_failed();
     t->optimizer = t->net && set_precision(t, true) == SP_OK ? optimizer_new(o, t->net) : NULL;
     bool ready = t->optimizer && rehearse(t, o->save, ".ckpt", write_checkpoint) &&
-                 rehearse(t, o->export, ".mindir", write_graph);
+                 rehearse(t, o->export, is_onnx(o->export) ? ".onnx" : ".mindir", write_graph);
     return ready ? CLI_GO_ON : cli_failed();
 }
 
@@ -293,8 +298,11 @@ static int check(const options *o)
 {
     if (o->save && !cli_ends_with(o->save, ".ckpt"))
         return cli_misused("train", "--save: found '%s', expected a file name that ends with .ckpt", o->save);
-    if (o->export && !cli_ends_with(o->export, ".mindir"))
-        return cli_misused("train", "--export: found '%s', expected a file name that ends with .mindir", o->export);
+    if (o->export && !cli_ends_with(o->export, ".mindir") && !is_onnx(o->export))
+        return cli_misused("train", "--export: found '%s', expected a file name that ends with .mindir or .onnx",
+                           o->export);
+    if (o->dynamic_batch && !is_onnx(o->export))
+        return cli_misused("train", "--dynamic-batch: found no --export of an .onnx file, which it is for");
     if (o->momentum >= 0 && strcmp(o->optimizer, "adam") == 0)
         return cli_misused("train", "--momentum: adam has none, expected --optimizer sgd or momentum");
     if (!cli_layers_check(o->layers)) /* before anything is looked for, or downloaded */
@@ -332,7 +340,10 @@ int cli_train(int count, char **words)
         {"threads", "N", CLI_WHOLE, &o.threads, "at most so many; else OMP_NUM_THREADS, else all", 1, 1024, NULL},
         {"init", "FILE.ckpt", CLI_TEXT, &o.init, "start from the parameters in a checkpoint", 0, 0, NULL},
         {"save", "FILE.ckpt", CLI_TEXT, &o.save, "save the parameters at the end", 0, 0, NULL},
-        {"export", "FILE.mindir", CLI_TEXT, &o.export, "export the network as a graph at the end", 0, 0, NULL},
+        {"export", "FILE", CLI_TEXT, &o.export, "export the network as a graph at the end: .mindir or .onnx", 0, 0,
+         NULL},
+        {"dynamic-batch", NULL, CLI_FLAG, &o.dynamic_batch, "the exported .onnx takes any number of samples", 0, 0,
+         NULL},
         {"resume", NULL, CLI_REFUSED, NULL, "not in this version: --init FILE.ckpt starts from saved parameters", 0, 0,
          NULL},
         {"amp", "LEVEL", CLI_CHOICE, &o.amp,

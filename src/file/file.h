@@ -7,7 +7,10 @@
  *   atomic.c      files that are whole at every moment (atomic.h)
  *   proto.c       protobuf-c, with limits (proto.h)
  *   ckpt_*.c      checkpoints (ckpt.h); load.c: into cells
+ *   write.c       what the writers of graphs share (write.h)
  *   mindir_*.c    graphs (mindir.h)
+ *   onnx_*.c      graphs (onnx.h, onnx_read.h); graph_load.c: of either kind
+ *   caller.c      what the readers of graphs share (caller.h); external.c: elements in files of their own
  *   npy.c         NumPy's arrays (npy.h)
  *   csv.c         tables of numbers as text (csv.h)
  *   image*.c      pictures (image.h) */
@@ -48,6 +51,14 @@ sp_status sp__source_varint(sp__source *s, uint64_t *out);
 
 /* SP_ERR_UNSUPPORTED if the file starts as MindSpore's encrypted ones do; else back at the start. */
 sp_status sp__source_not_encrypted(sp__source *s);
+
+/* ---- the writers of graphs, by format (export.c chooses) ---- */
+
+sp_status sp__mindir_save(const sp_graph *g, const char *path);
+/* Dimensions of -1 of inputs may have any size. */
+sp_status sp__onnx_save(const sp_graph *g, const char *path);
+/* A cell whose inputs' first dimensions, where they are equal to that of the first, may have any size. */
+sp_status sp__onnx_export_batches(sp_cell *c, sp_list example, const char *path);
 
 /* ---- texts ---- */
 

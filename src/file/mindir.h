@@ -12,7 +12,7 @@
  *   external.c       parameters in files of their own
  *
  * Writing. Each node of the graph becomes one or more nodes of the file.
- *   mindir_save.c      the file; sp_graph_save
+ *   mindir_save.c      the file
  *   mindir_emit.c      messages by parts
  *   mindir_from_ops.c  the table of ops: what each one is in the file */
 #ifndef SP_FILE_MINDIR_H

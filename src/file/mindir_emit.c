@@ -3,21 +3,11 @@
 #include <string.h>
 
 #include "file/mindir.h"
+#include "file/write.h"
 
-void *sp__mi_new(sp__mi_writer *w, size_t size, const void *init)
-{
-    void *p = sp__scope_alloc(size);
-    if (!p)
-        w->failed = true;
-    else if (init)
-        memcpy(p, init, size);
-    else
-        memset(p, 0, size);
-    return p;
-}
+void *sp__mi_new(sp__mi_writer *w, size_t size, const void *init) { return sp__write_new(&w->failed, size, init); }
 
-/* protobuf-c's strings are not const; it does not write to them. */
-static char *text(const char *s) { return (char *)(uintptr_t)s; }
+static char *text(const char *s) { return sp__proto_text(s); }
 
 /* ---- attributes ---- */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "file/mindir.h"
+#include "file/write.h"
 
 typedef sp__mi_writer writer;
 
@@ -16,7 +17,7 @@ typedef sp__mi_writer writer;
 /* ---- the node that is written: arguments and attributes ---- */
 
 static const char *in(const writer *w, int i) { return w->names[w->node->in[i]]; }
-static bool given(const writer *w, int i) { return i < w->node->n_in && w->node->in[i] != SP__VALUE_NONE; }
+static bool given(const writer *w, int i) { return sp__node_given(w->node, i); }
 static sp__desc in_desc(const writer *w, int i) { return w->graph->values[w->node->in[i]].desc; }
 static sp__desc out_desc(const writer *w) { return w->graph->values[w->node->out].desc; }
 
@@ -33,45 +34,12 @@ static bool refuse(const char **why, const char *text)
     return false;
 }
 
-static const void *field(const writer *w, const char *name)
-{
-    const sp__field *f = sp__field_find(w->node->op, name);
-    return f ? (const char *)w->node->attrs + f->offset : NULL;
-}
-
-/* 0, false or empty for an attribute that the op does not have. */
-static bool get_bool(const writer *w, const char *name)
-{
-    const bool *v = field(w, name);
-    return v && *v;
-}
-static int64_t get_int(const writer *w, const char *name)
-{
-    const int64_t *v = field(w, name);
-    return v ? *v : 0;
-}
-static double get_float(const writer *w, const char *name)
-{
-    const double *v = field(w, name);
-    return v ? *v : 0;
-}
-static sp__ints get_ints(const writer *w, const char *name)
-{
-    const sp__ints *v = field(w, name);
-    return v ? *v : (sp__ints){0};
-}
-static sp_dtype get_type(const writer *w, const char *name)
-{
-    const sp_dtype *v = field(w, name);
-    return v ? *v : SP_F32;
-}
-/* The word of an enum attribute. */
-static const char *get_word(const writer *w, const char *name)
-{
-    const sp__field *f = sp__field_find(w->node->op, name);
-    const int *v = field(w, name);
-    return v ? f->words[*v] : "";
-}
+static bool get_bool(const writer *w, const char *name) { return sp__node_bool(w->node, name); }
+static int64_t get_int(const writer *w, const char *name) { return sp__node_int(w->node, name); }
+static double get_float(const writer *w, const char *name) { return sp__node_float(w->node, name); }
+static sp__ints get_ints(const writer *w, const char *name) { return sp__node_ints(w->node, name); }
+static sp_dtype get_type(const writer *w, const char *name) { return sp__node_type(w->node, name); }
+static const char *get_word(const writer *w, const char *name) { return sp__node_word(w->node, name); }
 
 /* ---- attributes and constants ---- */
 
@@ -435,15 +403,6 @@ static bool max_pool(writer *w, const char **why)
                                 sp__mi_put_text(w, "pad_mode", upper_mode(w)), sp__mi_put_text(w, "format", "NCHW"))));
 }
 
-/* What mode same pads along an axis: before and behind. */
-static void same_padding(int64_t size, int64_t kernel, int64_t stride, int64_t *before, int64_t *behind)
-{
-    int64_t out = (size + stride - 1) / stride;
-    int64_t missing = SP__MAX((out - 1) * stride + kernel - size, 0);
-    *before = missing / 2;
-    *behind = missing - missing / 2;
-}
-
 /* AvgPool has no form that both versions read; AvgPool3D over a depth of 1 has one. */
 static bool avg_pool(writer *w, const char **why)
 {
@@ -455,7 +414,8 @@ static bool avg_pool(writer *w, const char **why)
     for (int i = 0; i < 2; i++) {
         int64_t step = stride.n == 2 ? stride.v[i] : 1;
         if (same)
-            same_padding(in_desc(w, 0).shape.dim[2 + i], kernel.v[i], step, &sides.v[2 + 2 * i], &sides.v[3 + 2 * i]);
+            sp__same_padding(in_desc(w, 0).shape.dim[2 + i], kernel.v[i], step, &sides.v[2 + 2 * i],
+                             &sides.v[3 + 2 * i]);
         for (int k = 0; k < 2 && strcmp(mode, "pad") == 0 && pad.n == 4; k++)
             sides.v[2 + 2 * i + k] = pad.v[2 * i + k];
     }

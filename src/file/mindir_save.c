@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "file/mindir.h"
+#include "file/write.h"
 
 #define MAX_FILE ((size_t)INT32_MAX) /* protobuf's own limit; parameters in files of their own are not written */
 
-static char *text(const char *s) { return (char *)(uintptr_t)s; }
+static char *text(const char *s) { return sp__proto_text(s); }
 
 /* ---- names of inputs and parameters ---- */
 
@@ -113,36 +114,26 @@ static bool arguments_written(sp__mi_writer *w, const sp__graph_node *node)
 /* All ops that have no form, in one error. */
 static sp_status put_nodes(sp__mi_writer *w, const char *path)
 {
-    int bad = 0, left_out = 0;
-    const char *list = "";
+    sp__refusals refused = {0};
+    const bool *needed = sp__needed_nodes(&w->failed, w->graph);
     for (int64_t i = 0; i < w->graph->n_nodes && !w->failed; i++) {
+        if (!needed[i])
+            continue;
         const sp__graph_node *node = w->node = &w->graph->nodes[i];
         const char *why = NULL;
-        if (arguments_written(w, node) ? sp__mi_write_node(w, &why) : bad > 0)
+        if (arguments_written(w, node) ? sp__mi_write_node(w, &why) : refused.n > 0)
             continue; /* after a failure, what depends on it cannot be written either */
-        bad++;
-        const char *item =
-            sp__scope_printf("%s%s%s%s%s%s", node->op->name, why ? ": " : "", why ? why : "", node->path ? " (" : "",
-                             node->path ? node->path : "", node->path ? ")" : "");
-        if (left_out || strlen(list) + strlen(item) > 350)
-            left_out++;
-        else
-            list = sp__scope_printf("%s%s %s", list, *list ? "," : "", item);
+        sp__refusals_add(&refused, node, why);
     }
     w->node = NULL;
-    for (int64_t i = 0; i < w->graph->n_outputs && bad == 0; i++) {
+    for (int64_t i = 0; i < w->graph->n_outputs && refused.n == 0; i++) {
         int v = w->graph->outputs[i];
         if (!w->names[v] && w->graph->values[v].kind == SP__VALUE_CONST)
             w->names[v] = sp__mi_emit_tensor(w, w->graph->values[v].tensor);
         if (!w->names[v] && !w->failed)
             return sp__err(SP_ERR_UNSUPPORTED, "mindir: %s: output %lld has no form in the file", path, (long long)i);
     }
-    if (w->failed)
-        return sp_error();
-    if (bad == 0)
-        return SP_OK;
-    return sp__err(SP_ERR_UNSUPPORTED, "mindir: %s: %d node%s no form in the file:%s%s", path, bad,
-                   bad == 1 ? " has" : "s have", list, left_out ? sp__scope_printf(" and %d more", left_out) : "");
+    return w->failed ? sp_error() : sp__refusals_err(&refused, "mindir", path);
 }
 
 /* ---- the file ---- */
@@ -162,17 +153,7 @@ static sp_status write_model(sp__mi_writer *w, Sp__Mindir__Graph *graph, const c
     model.primitives = w->primitives;
     if (protobuf_c_message_get_packed_size(&model.base) > MAX_FILE)
         return sp__err(SP_ERR_UNSUPPORTED, "mindir: %s: more than 2 GiB in one file", path);
-    sp__atomic *out = sp__alloc(sizeof *out);
-    if (!out)
-        return sp_error();
-    sp_status st = sp__atomic_open(out, "mindir", path);
-    if (st == SP_OK)
-        st = sp__proto_write(out, &model.base);
-    if (st == SP_OK)
-        st = sp__atomic_commit(out);
-    sp__atomic_abort(out);
-    sp__free(out, sizeof *out);
-    return st;
+    return sp__proto_save("mindir", path, &model.base);
 }
 
 static sp_status save(sp__mi_writer *w, const char *path)
@@ -196,13 +177,8 @@ static sp_status save(sp__mi_writer *w, const char *path)
     return w->failed || sp__error_count() != failures ? sp_error() : write_model(w, &graph, path);
 }
 
-sp_status sp_graph_save(const sp_graph *g, const char *path)
+sp_status sp__mindir_save(const sp_graph *g, const char *path)
 {
-    if (!sp__given("graph_save", 1, g) || !sp__given("graph_save", 2, path))
-        return SP_ERR_VALUE;
-    size_t n = strlen(path);
-    if (n < 8 || strcmp(path + n - 7, ".mindir") != 0)
-        return sp__err(SP_ERR_UNSUPPORTED, "graph_save: '%s' does not end in .mindir, the one format for graphs", path);
     sp__mi_writer w = {.graph = g};
     sp_scope scope = sp_scope_begin();
     sp_status st = save(&w, path);

@@ -22,10 +22,18 @@ sp_status sp_ckpt_read(const char *path, sp_entries *out)
     return missing("ckpt_read");
 }
 
-sp_status sp_graph_save(const sp_graph *g, const char *path)
+sp_status sp__mindir_save(const sp_graph *g, const char *path)
 {
     (void)g, (void)path;
     return missing("graph_save");
+}
+
+sp_status sp__onnx_save(const sp_graph *g, const char *path) { return sp__mindir_save(g, path); }
+
+sp_status sp__onnx_export_batches(sp_cell *c, sp_list example, const char *path)
+{
+    (void)c, (void)example, (void)path;
+    return missing("export");
 }
 
 sp_graph *sp_graph_load(const char *path)

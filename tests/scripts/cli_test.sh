@@ -207,6 +207,14 @@ spore 0 eval conv.ckpt --data digits --limit 200 --layers \
     'conv 4 3 stride 2 bias, bn, relu, maxpool 2, avgpool 2 stride 1, flatten, layernorm, dropout 0.1, dense 10'
 sed -i '$d' out first # the time
 cmp -s out first || wrong 'the graph and the checkpoint of a network differ'
+said='train --export of an .onnx file'
+spore 0 train --data digits --limit 64 --epochs 1 --export conv.onnx --dynamic-batch --layers \
+    'conv 4 3 stride 2, bn, relu, maxpool 2, flatten, layernorm, dense 10, softmax'
+on out '^Exported conv.onnx'
+for word in Conv BatchNormalization LayerNormalization net/6/Gemm; do
+    grep -aq "$word" conv.onnx || wrong "conv.onnx has no $word"
+done
+test "$(ls | grep -c 'conv.onnx')" = 1 || wrong "there is more than conv.onnx: $(ls)"
 
 # Ctrl-C, or a batch system's time limit: it stops after the step, saves what it has and says so.
 for signal in INT TERM; do
