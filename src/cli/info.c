@@ -193,7 +193,7 @@ static void json_graph(const char *path, const sp_graph *g, const totals *sum)
     cli_json j = {0};
     cli_json_open(&j, NULL, '{');
     cli_json_text(&j, "file", path);
-    cli_json_text(&j, "format", "mindir");
+    cli_json_text(&j, "format", cli_ends_with(path, ".onnx") ? "onnx" : "mindir");
     json_totals(&j, sum);
     cli_json_whole(&j, "nodes", nodes(g, false));
     cli_json_whole(&j, "outputs", sp_graph_outputs(g));
@@ -232,7 +232,7 @@ static int info_graph(const char *path, bool json)
 }
 
 static const char about[] =
-    "Says what is in a file: the tensors of a checkpoint (.ckpt); inputs, parameters and nodes of a graph (.mindir).";
+    "Says what is in a file: the tensors of a checkpoint (.ckpt); inputs, parameters and nodes of a graph (.mindir, .onnx).";
 static const char examples[] = "  spore info model.ckpt\n"
                                "  spore info model.mindir --json\n";
 
@@ -247,7 +247,7 @@ int cli_info(int n, char **words)
         return status;
     if (cli_ends_with(path, ".ckpt"))
         return info_ckpt(path, json);
-    if (cli_ends_with(path, ".mindir"))
+    if (cli_names_graph(path))
         return info_graph(path, json);
-    return cli_misused("info", "found '%s', expected a file that ends with .ckpt or .mindir", path);
+    return cli_misused("info", "found '%s', expected a file that ends with .ckpt, .mindir or .onnx", path);
 }

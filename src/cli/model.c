@@ -44,8 +44,8 @@ cli_loss cli_loss_named(const char *name)
 int cli_model_check(const char *command, const char *path, const char *layers)
 {
     bool ckpt = cli_ends_with(path, ".ckpt");
-    if (!ckpt && !cli_ends_with(path, ".mindir"))
-        return cli_misused(command, "found '%s', expected a file that ends with .mindir or .ckpt", path);
+    if (!ckpt && !cli_names_graph(path))
+        return cli_misused(command, "found '%s', expected a file that ends with .mindir, .onnx or .ckpt", path);
     if (ckpt && !layers)
         return cli_misused(command, "%s: a checkpoint holds parameters alone: say the layers with --layers", path);
     if (!ckpt && layers)

@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define LIST_MAX 350 /* what an error's text has room for */
-
 static const char *shown(const char *s) { return sp__shown(s, strlen(s)); }
 
 void *sp__caller_fail(sp__caller *c, sp_status code, const char *format, ...)
@@ -52,27 +50,6 @@ sp_tensor *sp__caller_span(sp_tensor *x, int axis, int64_t start, int64_t stop, 
         ranges[i] = sp_all();
     ranges[axis] = sp_from_to_by(start, stop, step);
     return sp_index_new(x, axis + 1, ranges);
-}
-
-void sp__refusals_add(sp__refusals *r, const char *why, const char *where)
-{
-    const char *list = r->list ? r->list : "";
-    const char *item = sp__scope_printf("%s (%s)", why, where);
-    r->n++;
-    if (r->left_out || strlen(list) + strlen(item) > LIST_MAX)
-        r->left_out++;
-    else
-        r->list = sp__scope_printf("%s%s %s", list, *list ? "," : "", item);
-}
-
-sp_status sp__refusals_end(const sp__refusals *r, const sp__source *s)
-{
-    if (r->n == 0)
-        return SP_OK;
-    const char *list = r->list ? r->list : "";
-    return sp__err(SP_ERR_UNSUPPORTED, "%s: %s: %d operator%s not supported:%s%s", s->what, s->path, r->n,
-                   r->n == 1 ? " is" : "s are", list,
-                   r->left_out ? sp__scope_printf("%s and %d more", *list ? "," : "", r->left_out) : "");
 }
 
 #else

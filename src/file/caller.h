@@ -1,9 +1,10 @@
-/* file/caller.h: what the readers of graphs share: an operator of a file being called as an expression of ops, the
- * failures that says, and the list of operators that are refused. */
+/* file/caller.h: what the readers of graphs share: an operator of a file being called as an expression of ops, and
+ * the failures that says. */
 #ifndef SP_FILE_CALLER_H
 #define SP_FILE_CALLER_H
 
 #include "file/file.h"
+#include "file/refusals.h"
 #include "ops/op.h"
 
 /* Who is called, for error texts: "onnx: net.onnx: MatMul (/fc1/MatMul): ...". */
@@ -26,15 +27,5 @@ bool sp__caller_narrow(sp__caller *c, int n, const int64_t *from, int *to);
 sp_tensor *sp__caller_like(const sp_tensor *x, double number);
 /* Positions start, start + step, ... before stop of one axis. */
 sp_tensor *sp__caller_span(sp_tensor *x, int axis, int64_t start, int64_t stop, int64_t step);
-
-/* The file's operators that cannot be read, gathered for one error. */
-typedef struct sp__refusals {
-    const char *list; /* in the scope; NULL: none yet */
-    int n, left_out;
-} sp__refusals;
-
-void sp__refusals_add(sp__refusals *r, const char *why, const char *where);
-/* SP_ERR_UNSUPPORTED, naming them, as many as the text has room for; SP_OK if there are none. */
-sp_status sp__refusals_end(const sp__refusals *r, const sp__source *s);
 
 #endif

@@ -69,6 +69,9 @@ bool sp__utf8_ok(const uint8_t *s, size_t n);
  * character; text of the current scope. */
 const char *sp__shown(const void *s, size_t n);
 
+/* Whether a path ends with an extension, and has more than that. */
+bool sp__ends_with(const char *path, const char *extension);
+
 /* UTF-32 (little endian, bytes a multiple of 4) to UTF-8 and back; zeros at the end are dropped. Texts to be freed by
  * sp__free_str, *bytes counted; NULL on failure: SP_ERR_FORMAT, SP_ERR_VALUE (recorded), SP_ERR_NOMEM. */
 char *sp__utf32_to_utf8(const char *what, const uint8_t *s, size_t bytes);

@@ -8,17 +8,11 @@
 
 #define MAX_FILE ((uint64_t)INT32_MAX) /* protobuf's own limit */
 
-static bool ends_with(const char *path, const char *end)
-{
-    size_t n = strlen(path), m = strlen(end);
-    return n >= m && strcmp(path + n - m, end) == 0;
-}
-
 sp_graph *sp_graph_load(const char *path)
 {
     if (!sp__given("graph_load", 1, path))
         return NULL;
-    bool onnx = ends_with(path, ".onnx");
+    bool onnx = sp__ends_with(path, ".onnx");
     sp__source s;
     sp_graph *g = NULL;
     if (sp__source_open(&s, onnx ? "onnx" : "mindir", path, MAX_FILE) == SP_OK)

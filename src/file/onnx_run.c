@@ -39,9 +39,10 @@ sp_status sp__ox_check_operators(sp__ox_model *m)
     for (size_t i = 0; i < m->graph->n_node; i++) {
         const char *why = refusal(m, m->graph->node[i]);
         if (why)
-            sp__refusals_add(&refused, why, shown(where(m->graph->node[i])));
+            sp__refusals_list(&refused, sp__scope_printf("%s (%s)", why, shown(where(m->graph->node[i]))));
     }
-    return sp__refusals_end(&refused, m->source);
+    return sp__refusals_end(&refused, m->source->what, m->source->path, "operator is not supported",
+                            "operators are not supported");
 }
 
 /* ---- values by name ---- */

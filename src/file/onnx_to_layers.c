@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "file/onnx_rules.h"
+#include "file/write.h"
 #include "ops/attrs.h"
 #include "ops/window.h"
 
@@ -58,9 +59,8 @@ static bool same_pads(sp__ox_call *c, windows *w, sp_shape x, bool before)
             sp__ox_fail(c, SP_ERR_UNSUPPORTED, "auto_pad along axis %d, whose size is open or kernel too large", k);
             return false;
         }
-        int64_t all = SP__MAX(reach + span + 1 - size, 0);
-        w->pad[2 * axis] = before ? all - all / 2 : all / 2;
-        w->pad[2 * axis + 1] = all - w->pad[2 * axis];
+        int64_t *front = &w->pad[2 * axis + before], *behind = &w->pad[2 * axis + !before];
+        sp__same_padding(size, span + 1, w->stride[axis], front, behind);
     }
     return true;
 }
