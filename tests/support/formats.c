@@ -17,14 +17,6 @@ static int same(sp_tensor *t, int so_far)
     return so_far == 0 || value == so_far ? (int)value : -2;
 }
 
-static int all_same(sp_list list)
-{
-    int value = 0;
-    for (int i = 0; i < list.n && value >= 0; i++)
-        value = same(list.at[i], value);
-    return value;
-}
-
 /* ---- .npy ---- */
 
 static sp_status save_npy(const char *path, int value, int64_t size)
@@ -90,6 +82,14 @@ static int load_ckpt(const char *path)
 }
 
 /* ---- .mindir: a Dense layer ---- */
+
+static int all_same(sp_list list)
+{
+    int value = 0;
+    for (int i = 0; i < list.n && value >= 0; i++)
+        value = same(list.at[i], value);
+    return value;
+}
 
 static sp_status save_mindir(const char *path, int value, int64_t size)
 {
