@@ -28,7 +28,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/SporeConfigVersi
                                  COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/package/SporeConfig.cmake" "${PROJECT_BINARY_DIR}/package/SporeConfigVersion.cmake"
               "${CMAKE_CURRENT_LIST_DIR}/FindOneDNN.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindProtobufC.cmake"
-              "${CMAKE_CURRENT_LIST_DIR}/FindTurboJPEG.cmake"
+              "${CMAKE_CURRENT_LIST_DIR}/FindJansson.cmake" "${CMAKE_CURRENT_LIST_DIR}/FindTurboJPEG.cmake"
         DESTINATION "${package_dir}")
 
 # spore.pc: the parts stand in Libs.private as plain libraries, so that a shared link needs no other .pc file.

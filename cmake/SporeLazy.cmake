@@ -1,13 +1,14 @@
 # Optional parts that are large, or bring dozens of libraries with them, are not linked but loaded when they are first
 # needed (src/base/library.h): a program that downloads nothing starts without libcurl. Their headers are used as ever.
 # Which functions are called is read from our sources, so nothing is to be kept in step by hand.
-set(SPORE_LAZY AUTO CACHE STRING "Load oneDNN, libcurl, libarchive when first needed: AUTO (where that can be), or OFF (linked)")
+set(SPORE_LAZY AUTO CACHE STRING "Load oneDNN, libcurl, libarchive, jansson, libpng, libturbojpeg when first needed: AUTO (where that can be), or OFF (linked)")
 set_property(CACHE SPORE_LAZY PROPERTY STRINGS AUTO OFF)
 
 # Per part: how names of its functions begin, and who calls them.
 set(SPORE_LAZY_ONEDNN "dnnl_" src/kernels/onednn/*.c src/kernels/onednn/*.h)
 set(SPORE_LAZY_CURL "curl_" src/data/fetch.c)
 set(SPORE_LAZY_ARCHIVE "archive_" src/data/unpack.c)
+set(SPORE_LAZY_JANSSON "json_" src/file/safetensors_header.c)
 set(SPORE_LAZY_PNG "png_" src/file/image_png.c)
 set(SPORE_LAZY_JPEG "tj" src/file/image_jpeg.c)
 

@@ -11,20 +11,20 @@
 #include "spore/file.h"
 #include "support/files.h"
 
-#if SPORE_HAVE_PROTOBUF
-
-static sp_status read_ckpt(const char *path)
+static sp_status read_tensors(const char *path)
 {
     sp_entries e;
-    return sp_ckpt_read(path, &e);
+    return sp_tensors_read(path, &e);
 }
 
+#if SPORE_HAVE_PROTOBUF
 static sp_status read_mindir(const char *path)
 {
     sp_graph *g = sp_graph_load(path);
     sp_graph_free(g);
     return g ? SP_OK : sp_error();
 }
+#endif
 
 static sp_status status_named(const char *name)
 {
@@ -70,10 +70,11 @@ static void check_folder(const char *folder, const char *ending, sp_status (*rea
     assert_true(lines > 20);
 }
 
+#if SPORE_HAVE_PROTOBUF
 static void broken_checkpoints_are_refused_with_their_fault(void **state)
 {
     (void)state;
-    check_folder("tests/refused/ckpt", ".ckpt", read_ckpt);
+    check_folder("tests/refused/ckpt", ".ckpt", read_tensors);
 }
 
 static void broken_graphs_are_refused_with_their_fault(void **state)
@@ -81,18 +82,41 @@ static void broken_graphs_are_refused_with_their_fault(void **state)
     (void)state;
     check_folder("tests/refused/mindir", ".mindir", read_mindir);
 }
+#endif
+
+#if SPORE_HAVE_JANSSON
+static void broken_safetensors_are_refused_with_their_fault(void **state)
+{
+    (void)state;
+    check_folder("tests/refused/safetensors", ".safetensors", read_tensors);
+}
+#endif
+
+#if SPORE_HAVE_ZLIB
+static void broken_archives_are_refused_with_their_fault(void **state)
+{
+    (void)state;
+    check_folder("tests/refused/npz", ".npz", read_tensors);
+}
+#endif
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+#if SPORE_HAVE_PROTOBUF
         cmocka_unit_test(broken_checkpoints_are_refused_with_their_fault),
         cmocka_unit_test(broken_graphs_are_refused_with_their_fault),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
-
-#else
-
-int main(void) { return 77; /* skipped: nothing can be read */ }
-
 #endif
+#if SPORE_HAVE_JANSSON
+        cmocka_unit_test(broken_safetensors_are_refused_with_their_fault),
+#endif
+#if SPORE_HAVE_ZLIB
+        cmocka_unit_test(broken_archives_are_refused_with_their_fault),
+#endif
+        {0}
+    };
+    size_t n = sizeof tests / sizeof *tests - 1;
+    if (n == 0)
+        return 77; /* skipped: nothing can be read */
+    return _cmocka_run_group_tests("refused", tests, n, NULL, NULL);
+}

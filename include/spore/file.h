@@ -1,5 +1,5 @@
-/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats, NumPy's arrays (.npy), pictures (PNG,
- * JPEG).
+/* spore/file.h: checkpoints (.ckpt) and graphs (.mindir), MindSpore's own formats; .safetensors; NumPy's arrays (.npy, .npz);
+ * pictures (PNG, JPEG).
  * docs/formats/ describes them.
  *
  * Reading: every byte is taken as hostile; nothing is changed unless the whole file is right. Writing: a temporary
@@ -38,10 +38,24 @@ SP_API sp_status sp_ckpt_write_checked(const char *path, int n, const sp_entry *
  * SP_ERR_UNSUPPORTED (encrypted, map tensors). */
 SP_API sp_status sp_ckpt_read(const char *path, sp_entries *out);
 
-/* All parameters of a cell, by name. */
+/* ---- named tensors in any format: .ckpt, .safetensors, .npz, .npy by the end of the file's name; all else is .ckpt ---- */
+
+/* As sp_ckpt_read. The texts of a .safetensors file are its metadata, in entries before the tensors; a .npy file is one
+ * tensor with the file's name. SP_ERR_UNSUPPORTED: a type that is not one of Spore's (8-bit floats), what the library was
+ * built without (jansson for .safetensors, zlib for compressed .npz). A .npz file may unpack to twice its size and 48 MiB. */
+SP_API sp_status sp_tensors_read(const char *path, sp_entries *out);
+
+/* As sp_ckpt_write. Texts become the metadata of a .safetensors file, arrays of one text in a .npz
+ * file, which has no place for BFloat16 (SP_ERR_DTYPE); a .npy file is one tensor, its name is not kept. Only .ckpt refuses
+ * empty tensors. */
+SP_API sp_status sp_tensors_write(const char *path, int n, const sp_entry *entries);
+
+/* ---- the parameters of cells ---- */
+
+/* All parameters of a cell, by name; the format is that of the file's name, as above. */
 SP_API sp_status sp_save_checkpoint(sp_cell *c, const char *path);
 
-/* Fills the cell's parameters from a file. not_loaded (may be NULL): how many of them the file does not have; if it
+/* Fills the cell's parameters from a file of any of the formats above. not_loaded (may be NULL): how many of them the file does not have; if it
  * is NULL, one that is missing is SP_ERR_VALUE. Records that the cell has no place for are ignored. Types within
  * the floats and within the signed integers are converted. SP_ERR_SHAPE, SP_ERR_DTYPE list the parameters that do
  * not fit (as many as an error's text has room for, and how many more); SP_ERR_STATE: one is being differentiated.

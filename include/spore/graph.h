@@ -37,6 +37,26 @@ SP_API const char *sp_graph_svg(const sp_graph *g, int n_seconds, const double *
 SP_API const char *sp_graph_dot(const sp_graph *g);
 SP_API int sp_graph_nodes(const sp_graph *g);
 
+/* What a node is and costs. Shapes are those the graph was traced with; a graph from a file whose first dimension may have any
+ * size was traced with 1. */
+typedef struct sp_node_info {
+    const char *op;      /* "MatMul"                                                                          */
+    const char *path;    /* the cells that it came from, as the graph's source names them; "" if it does not  */
+    sp_shape in;         /* of its first argument that is no parameter and no constant; rank -1: it has none  */
+    sp_shape out;        /* of its first result                                                               */
+    sp_dtype dtype;      /* of its first result                                                               */
+    int64_t params;      /* elements of the parameters that it reads and no node before it                    */
+    int64_t trainable;   /* of them those that can be trained                                                 */
+    int64_t param_bytes; /* of params                                                                         */
+    int64_t bytes;       /* of all its results                                                                */
+    /* Multiply-adds. MatMul: the result's elements times the inner dimension. Conv2D: the result's elements times the weights of
+     * one channel. AvgPool: the result's elements times the window. BatchNorm: one an element; LayerNorm: two. All others: 0. */
+    int64_t macs;
+} sp_node_info;
+
+/* All nodes, sp_graph_nodes(g) of them, in order; in the current scope, their texts belong to the graph. NULL on failure. */
+SP_API const sp_node_info *sp_graph_node_infos(const sp_graph *g);
+
 SP_API void sp_graph_free(sp_graph *g);
 
 /* ---- compiled functions: traced at the first call, then run as a planned list of prepared calls ---- */

@@ -216,5 +216,8 @@ const char *sp_build_info(void)
 #ifdef SPORE_HAVE_ZLIB
            ", zlib"
 #endif
+#ifdef SPORE_HAVE_JANSSON
+           ", jansson"
+#endif
         ;
 }

@@ -9,7 +9,8 @@
  *   input.c      --input: arrays, tables, pictures (input.h)
  *   data.c       --data: where it lies and the pipeline of the tutorial (data.h)
  *   resume.c     what a checkpoint says about its training (resume.h)
- *   train.c eval.c predict.c info.c download.c   a command each
+ *   train.c eval.c predict.c info*.c convert.c download.c   a command each (info.h)
+ *   graph_inputs.c  inputs for a graph whose file leaves sizes open
  *   bench*.c     spore bench (bench.h) */
 #ifndef SP_CLI_CLI_H
 #define SP_CLI_CLI_H
@@ -30,6 +31,7 @@ int cli_train(int count, char **words);
 int cli_eval(int count, char **words);
 int cli_predict(int count, char **words);
 int cli_info(int count, char **words);
+int cli_convert(int count, char **words);
 int cli_download(int count, char **words);
 int cli_bench(int count, char **words);
 int cli_graph(int count, char **words);
@@ -58,5 +60,11 @@ double cli_clock(void);
 
 /* Whether text ends with ending. */
 bool cli_ends_with(const char *text, const char *ending);
+
+/* Files of named tensors that are told by their endings. */
+#define CLI_TENSORS ".ckpt, .safetensors or .npz"
+bool cli_is_tensors(const char *path);
+/* Of graphs: .mindir, .onnx. */
+bool cli_is_graph(const char *path);
 
 #endif

@@ -11,7 +11,8 @@ static const cli_command commands[] = {
     {"train", cli_train, "train a network and save it"},
     {"eval", cli_eval, "loss and accuracy of a trained network"},
     {"predict", cli_predict, "run a network on arrays (.npy) or on a sample"},
-    {"info", cli_info, "what is in a checkpoint or a graph"},
+    {"info", cli_info, "what is in a file"},
+    {"convert", cli_convert, "from one file format to another"},
     {"graph", cli_graph, "draw a graph"},
     {"download", cli_download, "fetch MNIST, or any file"},
     {"bench", cli_bench, "how fast it is here"},
@@ -39,6 +40,7 @@ static int usage(FILE *out)
                  "  spore eval model.mindir --data mnist\n"
                  "  spore predict model.mindir --data mnist --sample 7\n"
                  "  spore info model.ckpt\n"
+                 "  spore convert model.ckpt model.safetensors\n"
                  "  spore graph model.mindir\n\n"
                  "Exit status: 0 done, 1 failed, 2 misused, 130 interrupted (Ctrl-C or SIGTERM).\n");
     return out == stdout ? CLI_DONE : CLI_MISUSED;
@@ -46,8 +48,9 @@ static int usage(FILE *out)
 
 static int unknown(const char *name)
 {
-    cli_complain("no command '%s', expected train, eval, predict, info, graph, download or bench (see spore --help)",
-                 name);
+    cli_complain(
+        "no command '%s', expected train, eval, predict, info, convert, graph, download or bench (see spore --help)",
+        name);
     return CLI_MISUSED;
 }
 

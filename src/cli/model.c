@@ -43,12 +43,12 @@ cli_loss cli_loss_named(const char *name)
 
 int cli_model_check(const char *command, const char *path, const char *layers)
 {
-    bool ckpt = cli_ends_with(path, ".ckpt");
-    if (!ckpt && !cli_ends_with(path, ".mindir"))
-        return cli_misused(command, "found '%s', expected a file that ends with .mindir or .ckpt", path);
-    if (ckpt && !layers)
-        return cli_misused(command, "%s: a checkpoint holds parameters alone: say the layers with --layers", path);
-    if (!ckpt && layers)
+    bool params = cli_is_tensors(path);
+    if (!params && !cli_ends_with(path, ".mindir"))
+        return cli_misused(command, "found '%s', expected a file that ends with .mindir, " CLI_TENSORS, path);
+    if (params && !layers)
+        return cli_misused(command, "%s: such a file holds parameters alone: say the layers with --layers", path);
+    if (!params && layers)
         return cli_misused(command, "--layers: %s is a graph, which has its layers in it", path);
     if (layers && !cli_layers_check(layers))
         return cli_misused(command, "--layers: %s", sp_error_text());

@@ -202,6 +202,9 @@ static int refuse_word(const cli_usage *u, int code, char **words)
 
 static int check_operands(const cli_usage *u, int found, char **words)
 {
+    if (found && found < u->min)
+        return cli_misused(u->command, "expected %s, found '%s' alone (see spore %s --help)", u->operands, words[0],
+                           u->command);
     if (found < u->min)
         return cli_misused(u->command, "expected %s, found nothing (see spore %s --help)", u->operands, u->command);
     if (found > u->max && u->max == 0)

@@ -119,6 +119,13 @@ bool cli_ends_with(const char *text, const char *ending)
     return n >= m && strcmp(text + n - m, ending) == 0;
 }
 
+bool cli_is_tensors(const char *path)
+{
+    return cli_ends_with(path, ".ckpt") || cli_ends_with(path, ".safetensors") || cli_ends_with(path, ".npz");
+}
+
+bool cli_is_graph(const char *path) { return cli_ends_with(path, ".mindir") || cli_ends_with(path, ".onnx"); }
+
 /* ---- progress ---- */
 
 static void draw_bar(const sp_progress *p, bool last)

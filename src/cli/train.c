@@ -97,6 +97,12 @@ static sp_status write_state(training *t, const char *path)
     return sp_train_save(path, &s);
 }
 
+/* The state of the training where the format has room for it, else the parameters. */
+static sp_status write_saved(training *t, const char *path)
+{
+    return cli_ends_with(path, ".ckpt") ? write_state(t, path) : sp_save_checkpoint(t->net, path);
+}
+
 static sp_status write_graph(training *t, const char *path)
 {
     sp_cell_train(t->net, false); /* what is exported is for use: no dropout, BatchNorm by its moving averages */
@@ -132,8 +138,8 @@ static int build(training *t)
     if (t->net && o->init && sp_load_checkpoint(t->net, o->init, NULL) != SP_OK)
         return cli_failed();
     t->optimizer = t->net && set_precision(t, true) == SP_OK ? optimizer_new(o, t->net) : NULL;
-    bool ready =
-        t->optimizer && rehearse(t, o->save, ".ckpt", write_state) && rehearse(t, o->export, ".mindir", write_graph);
+    bool ready = t->optimizer && rehearse(t, o->save, strrchr(o->save ? o->save : ".", '.'), write_saved) &&
+                 rehearse(t, o->export, ".mindir", write_graph);
     return ready ? CLI_GO_ON : cli_failed();
 }
 
@@ -260,7 +266,9 @@ static bool score_what_is_done(training *t)
 {
     t->scored = t->epoch - 1;
     return sp_evaluate(t->net, t->test, t->loss.fn, NULL, &t->scores) == SP_OK &&
-           (!t->o->save || strcmp(t->o->save, t->o->resume) == 0 || sp_train_save(t->o->save, &t->last) == SP_OK);
+           (!t->o->save || strcmp(t->o->save, t->o->resume) == 0 ||
+            (cli_ends_with(t->o->save, ".ckpt") ? sp_train_save(t->o->save, &t->last)
+                                                : sp_save_checkpoint(t->net, t->o->save)) == SP_OK);
 }
 
 static void on_terminate(int number)
@@ -284,7 +292,8 @@ static int run(training *t)
     catch_terminate();
     sp_callback callbacks[2] = {{.on = on_event, .user = t}};
     if (o->save)
-        callbacks[1] = sp_state_callback(o->save, o->save_every);
+        callbacks[1] = cli_ends_with(o->save, ".ckpt") ? sp_state_callback(o->save, o->save_every)
+                                                       : sp_checkpoint_callback(o->save, o->save_every);
     t->began = cli_clock();
     sp_status st = sp_fit(.net = t->net, .optimizer = t->optimizer, .data = t->train, .epochs = (int)o->epochs,
                           .loss = t->loss.fn, .n_callbacks = 2, .callbacks = callbacks, .catch_interrupt = true,
@@ -316,8 +325,8 @@ static int train(options *o)
 
 static int check(const options *o)
 {
-    if (o->save && !cli_ends_with(o->save, ".ckpt"))
-        return cli_misused("train", "--save: found '%s', expected a file name that ends with .ckpt", o->save);
+    if (o->save && !cli_is_tensors(o->save))
+        return cli_misused("train", "--save: found '%s', expected a file name that ends with " CLI_TENSORS, o->save);
     if (o->save_every > 0 && !o->save)
         return cli_misused("train", "--save-every: expected --save too");
     if (o->export && !cli_ends_with(o->export, ".mindir"))
@@ -386,8 +395,9 @@ int cli_train(int count, char **words)
         {"seed", "N", CLI_WHOLE, &o.seed, "of weights and shuffles: the same seed and --threads, the same result", 0,
          INT64_MAX, NULL},
         {"threads", "N", CLI_WHOLE, &o.threads, "at most so many; else OMP_NUM_THREADS, else all", 1, 1024, NULL},
-        {"init", "FILE.ckpt", CLI_TEXT, &o.init, "start from the parameters in a checkpoint", 0, 0, NULL},
-        {"save", "FILE.ckpt", CLI_TEXT, &o.save, "save after each epoch, with all that --resume needs", 0, 0, NULL},
+        {"init", "FILE", CLI_TEXT, &o.init, "start from the parameters in a file: " CLI_TENSORS, 0, 0, NULL},
+        {"save", "FILE", CLI_TEXT, &o.save,
+         "save after each epoch; in a .ckpt with all that --resume needs, else parameters: " CLI_TENSORS, 0, 0, NULL},
         {"save-every", "N", CLI_WHOLE, &o.save_every, "save after every N steps and at the end instead", 1, INT64_MAX,
          NULL},
         {"export", "FILE.mindir", CLI_TEXT, &o.export, "export the network as a graph at the end", 0, 0, NULL},

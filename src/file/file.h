@@ -6,9 +6,12 @@
  *   crc32.c       the checksum of a checkpoint's footer
  *   atomic.c      files that are whole at every moment (atomic.h)
  *   proto.c       protobuf-c, with limits (proto.h)
+ *   entries.c     what all writers of records ask of them
+ *   tensors.c     files of records of any kind, by their names' endings
  *   ckpt_*.c      checkpoints (ckpt.h); load.c: into cells
+ *   safetensors_*.c  (safetensors.h)
  *   mindir_*.c    graphs (mindir.h)
- *   npy.c         NumPy's arrays (npy.h)
+ *   npy.c         NumPy's arrays (npy.h); npz_*.c: archives of them (npz.h)
  *   csv.c         tables of numbers as text (csv.h)
  *   image*.c      pictures (image.h) */
 #ifndef SP_FILE_FILE_H
@@ -29,9 +32,12 @@
 typedef struct sp__source {
     const char *what; /* "checkpoint": begins every error text      */
     const char *path; /* "(memory)" for memory                      */
-    FILE *file;       /* NULL: memory                               */
+    FILE *file;       /* NULL: memory, or                           */
     const uint8_t *memory;
     uint64_t size, at; /* at <= size                                 */
+    /* what is unpacked while it is read, forwards only: the next n bytes of it, which are there by `size` */
+    sp_status (*unpack)(void *self, void *out, size_t n);
+    void *self;
 } sp__source;
 
 /* SP_ERR_IO: no such file, not a regular file. SP_ERR_FORMAT: empty, or above max_size bytes. path is kept. */
@@ -63,6 +69,9 @@ const char *sp__shown(const void *s, size_t n);
 char *sp__utf32_to_utf8(const char *what, const uint8_t *s, size_t bytes);
 uint8_t *sp__utf8_to_utf32(const char *what, const char *s, size_t *bytes); /* sp__free(p, *bytes) */
 
+/* A copy of s in the current scope; NULL on failure. */
+const char *sp__scope_copy(const char *s);
+
 /* ---- a set of names: which number a name has ---- */
 
 typedef struct sp__names {
@@ -77,6 +86,15 @@ int sp__names_find(const sp__names *set, const char *name); /* SP__NAME_NONE if 
 /* Adds it or gives it another number. The name is kept, not copied. False and SP_ERR_NOMEM on failure. */
 bool sp__names_put(sp__names *set, const char *name, int number);
 void sp__names_free(sp__names *set);
+
+/* ---- records ---- */
+
+/* What every writer asks: at least one record, each with a name in UTF-8 that no other has, and a tensor with elements
+ * known or a text in UTF-8. */
+sp_status sp__entries_check(const char *what, int n, const sp_entry *entries);
+
+/* SP_ERR_FORMAT unless all elements of a Bool tensor are 0 or 1; true for the others. `place` begins the text. */
+sp_status sp__check_bool(const char *place, const sp_tensor *t);
 
 /* ---- entries into parameters (load.c) ---- */
 

@@ -332,7 +332,7 @@ sp_status sp_load_checkpoint(sp_cell *c, const char *path, int *not_loaded)
     sp_load_result result;
     char where[256]; /* a longer path is cut: an error's text has no room for it */
     snprintf(where, sizeof where, "load: %s", path ? path : "");
-    sp_status st = sp_ckpt_read(path, &entries);
+    sp_status st = sp_tensors_read(path, &entries);
     if (st == SP_OK)
         st = sp__load_params(sp_cell_all_params(c), entries, &(sp__load_opts){false, not_loaded == NULL, where},
                              &result);
@@ -351,7 +351,7 @@ sp_status sp_save_checkpoint(sp_cell *c, const char *path)
     sp_entry *entries = sp__scope_alloc((size_t)(params.n + 1) * sizeof *entries);
     for (int i = 0; entries && i < params.n; i++)
         entries[i] = (sp_entry){.name = sp_param_name(params.at[i]), .tensor = params.at[i]};
-    sp_status st = entries ? sp_ckpt_write(path, params.n, entries) : sp_error();
+    sp_status st = entries ? sp_tensors_write(path, params.n, entries) : sp_error();
     sp_scope_end(scope);
     return st;
 }

@@ -14,7 +14,7 @@
 static const char what[] = "npy";
 static const char magic[] = "\x93NUMPY";
 
-enum { MAGIC = 6, START = 10, ALIGN = 64, MAX_HEADER = 4096 };
+enum { MAGIC = 6, START = 10, ALIGN = 64, MAX_HEADER = 4096, MAX_CHARACTERS = 1 << 20 };
 
 /* kind and bytes as NumPy writes them behind the byte order */
 static const struct {
@@ -32,7 +32,9 @@ typedef struct header {
     sp_dtype dtype;
     sp_shape shape;
     bool big_endian, fortran;
-    unsigned seen; /* keys, by bits */
+    bool texts;         /* a text is allowed                         */
+    int64_t characters; /* of a text; 0: it holds numbers            */
+    unsigned seen;      /* keys, by bits */
 } header;
 
 static bool bad(const header *h, const char *expected)
@@ -82,6 +84,20 @@ static bool take_text(header *h, const char **text, size_t *n)
     return true;
 }
 
+/* "U12" behind the byte order: a text of 12 characters. */
+static bool is_text(header *h, const char *text, size_t n)
+{
+    int64_t characters = 0;
+    for (size_t i = 2; i < n && n < 10 && text[i] >= '0' && text[i] <= '9'; i++)
+        characters = 10 * characters + (text[i] - '0');
+    if (!h->texts || n < 3 || n >= 10 || text[1] != 'U' || !memchr("<>=", text[0], 3) || characters < 1 ||
+        characters > MAX_CHARACTERS)
+        return false;
+    h->characters = characters;
+    h->big_endian = text[0] == '>';
+    return true;
+}
+
 static bool read_descr(header *h)
 {
     skip_space(h);
@@ -97,6 +113,8 @@ static bool read_descr(header *h)
             h->big_endian = text[0] == '>' && text[2] != '1';
             return true;
         }
+    if (is_text(h, text, n))
+        return true;
     sp__err(SP_ERR_UNSUPPORTED, "%s: %s holds elements of type '%s', expected bool, integers or floats", what,
             h->s->path, sp__shown(text, n));
     return false;
@@ -238,15 +256,40 @@ static sp_tensor *read_elements(sp__source *s, const header *h)
     return h->fortran && shape.rank > 1 ? sp_transpose(t, 0, NULL) : t;
 }
 
-sp_tensor *sp__npy_read_source(sp__source *s)
+/* A text alone, 4 bytes a character. */
+static char *read_characters(sp__source *s, const header *h)
+{
+    size_t bytes = 4 * (size_t)h->characters;
+    if (h->shape.rank != 0 || bytes != s->size - s->at)
+        return sp__fail(SP_ERR_UNSUPPORTED, "%s: %s holds texts of shape %s in %llu bytes, expected one text alone",
+                        what, s->path, sp__shape_text(h->shape), (unsigned long long)(s->size - s->at));
+    uint8_t *b = sp__alloc(bytes);
+    char *text = NULL;
+    if (b && sp__source_read(s, b, bytes) == SP_OK) {
+        if (h->big_endian)
+            swap_bytes(b, (size_t)h->characters, 4);
+        text = sp__utf32_to_utf8(sp__scope_printf("%s: %s", what, s->path), b, bytes);
+    }
+    sp__free(b, bytes);
+    return text;
+}
+
+sp_tensor *sp__npy_read_record(sp__source *s, char **out)
 {
     char text[MAX_HEADER];
     size_t n;
     if (!read_start(s, &n) || sp__source_read(s, text, n) != SP_OK)
         return NULL;
-    header h = {.s = s, .at = text, .end = text + n};
-    return read_dictionary(&h) ? read_elements(s, &h) : NULL;
+    header h = {.s = s, .at = text, .end = text + n, .texts = out != NULL};
+    if (!read_dictionary(&h))
+        return NULL;
+    if (h.characters == 0)
+        return read_elements(s, &h);
+    *out = read_characters(s, &h);
+    return NULL;
 }
+
+sp_tensor *sp__npy_read_source(sp__source *s) { return sp__npy_read_record(s, NULL); }
 
 sp_tensor *sp_npy_read(const char *path)
 {
@@ -268,12 +311,19 @@ static const char *code_of(sp_dtype dtype)
     return NULL;
 }
 
+sp_status sp__npy_check(const char *what_writes, const char *name, const sp_tensor *t)
+{
+    if (code_of(t->dtype))
+        return SP_OK;
+    return sp__err(SP_ERR_DTYPE, "%s: %s: NumPy has no %s, cast to Float32 first", what_writes, name,
+                   sp_dtype_name(t->dtype));
+}
+
 /* Version 1.0; the elements begin at a multiple of 64 bytes. Returns the length. */
-static size_t make_header(char out[512], const sp_tensor *t)
+static size_t make_header(char out[SP__NPY_HEADER], char order, const char *code, const char *shape)
 {
     char text[400]; /* a shape takes at most 8 x 21 characters */
-    int n = snprintf(text, sizeof text, "{'descr': '%c%s', 'fortran_order': False, 'shape': %s, }",
-                     sp_dtype_size(t->dtype) == 1 ? '|' : '<', code_of(t->dtype), sp__shape_text(t->shape));
+    int n = snprintf(text, sizeof text, "{'descr': '%c%s', 'fortran_order': False, 'shape': %s, }", order, code, shape);
     size_t end = (START + (size_t)n + 1 + ALIGN - 1) / ALIGN * ALIGN;
     memset(out, ' ', end);
     memcpy(out, magic, MAGIC);
@@ -284,13 +334,25 @@ static size_t make_header(char out[512], const sp_tensor *t)
     return end;
 }
 
+size_t sp__npy_header(char out[SP__NPY_HEADER], const sp_tensor *t)
+{
+    return make_header(out, sp_dtype_size(t->dtype) == 1 ? '|' : '<', code_of(t->dtype), sp__shape_text(t->shape));
+}
+
+size_t sp__npy_text_header(char out[SP__NPY_HEADER], size_t bytes)
+{
+    char code[32];
+    snprintf(code, sizeof code, "U%zu", bytes / 4);
+    return make_header(out, '<', code, "()");
+}
+
 static sp_status write_file(const char *path, const sp_tensor *t)
 {
-    char start[512];
+    char start[SP__NPY_HEADER];
     sp__atomic *out = sp__alloc(sizeof *out);
     if (!out)
         return sp_error();
-    size_t n = make_header(start, t);
+    size_t n = sp__npy_header(start, t);
     sp_status st = sp__atomic_open(out, what, path);
     if (st == SP_OK)
         st = sp__atomic_write(out, start, n);
@@ -311,8 +373,6 @@ sp_status sp_npy_write(const char *path, const sp_tensor *t)
         return sp__err(SP_ERR_VALUE, "npy_write: %s: found no tensor, expected one", path);
     if (!t->data)
         return sp__err(SP_ERR_STATE, "npy_write: %s: the tensor is being traced and has no value yet", path);
-    if (!code_of(t->dtype))
-        return sp__err(SP_ERR_DTYPE, "npy_write: %s: NumPy has no %s, cast to Float32 first", path,
-                       sp_dtype_name(t->dtype));
-    return write_file(path, t);
+    sp_status st = sp__npy_check("npy_write", path, t);
+    return st == SP_OK ? write_file(path, t) : st;
 }

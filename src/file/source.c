@@ -69,7 +69,11 @@ sp_status sp__source_read(sp__source *s, void *out, size_t n)
     if (n > s->size - s->at)
         return sp__err(SP_ERR_FORMAT, "%s: %s ends at byte %llu, %zu more bytes are needed at byte %llu", s->what,
                        s->path, (unsigned long long)s->size, n, (unsigned long long)s->at);
-    if (!s->file)
+    if (s->unpack) {
+        sp_status st = s->unpack(s->self, out, n);
+        if (st != SP_OK)
+            return st;
+    } else if (!s->file)
         memcpy(out, s->memory + s->at, n);
     else if (!read_file(s->file, out, n))
         return sp__err(SP_ERR_IO, "%s: %s cannot be read at byte %llu: %s", s->what, s->path, (unsigned long long)s->at,
@@ -80,7 +84,7 @@ sp_status sp__source_read(sp__source *s, void *out, size_t n)
 
 sp_status sp__source_seek(sp__source *s, uint64_t at)
 {
-    if (at > s->size || (s->file && fseeko(s->file, (off_t)at, SEEK_SET) != 0))
+    if (at > s->size || s->unpack || (s->file && fseeko(s->file, (off_t)at, SEEK_SET) != 0))
         return sp__err(SP_ERR_IO, "%s: %s has no byte %llu", s->what, s->path, (unsigned long long)at);
     s->at = at;
     return SP_OK;

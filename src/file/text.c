@@ -61,6 +61,13 @@ const char *sp__shown(const void *text, size_t n)
     return sp__scope_printf("%.*s%s", (int)used, out, at < n ? "..." : "");
 }
 
+const char *sp__scope_copy(const char *s)
+{
+    size_t n = strlen(s) + 1;
+    char *copy = sp__scope_alloc(n);
+    return copy ? memcpy(copy, s, n) : NULL;
+}
+
 static size_t put_utf8(uint8_t *out, uint32_t c)
 {
     if (c < 0x80) {

@@ -4,6 +4,7 @@
  *   trace.c    records calls of ops into a graph
  *   run.c      runs a graph, node by node, as ordinary calls (so the result can be differentiated)
  *   print.c    as text
+ *   info.c     what its nodes cost
  *   draw.c     as a picture: where its boxes go (draw.h); draw_svg.c, draw_dot.c write it
  *   edit.c     copies and changes of a graph; what the passes are made of (pass.h, pass_<name>.c, passes.c)
  *   layout.c   where the values of a graph lie while it runs (layout.h)

@@ -1,30 +1,7 @@
 #!/bin/sh
 # The spore command from outside: exit status 0 done, 1 failed, 2 misused; results on stdout, errors on stderr; what it
 # saves it can read again.
-set -u
-: "${SPORE:?the command}" "${SRC:?the root of the source}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-bad=0
-
-wrong() {
-    bad=$((bad + 1))
-    echo "$*"
-    sed 's/^/    stdout: /' out | head -n 5
-    sed 's/^/    stderr: /' err | head -n 5
-}
-# spore STATUS ARGUMENTS...: runs the command; its output is in the files out and err.
-spore() {
-    want=$1
-    shift
-    "$SPORE" "$@" >out 2>err </dev/null
-    status=$?
-    [ $status -eq "$want" ] || wrong "spore $*: exit status $status, not $want"
-}
-on() { grep -q -- "$2" "$1" || wrong "spore $said: no '$2' on std$1"; }
-silent() { [ ! -s "$1" ] || wrong "spore $said: std$1 is not empty"; }
-one_line() { [ "$(wc -l <err)" -eq 1 ] || wrong "spore $said: the error is not one line"; }
+. "${SRC:?the root of the source}/tests/scripts/cli_support.sh"
 
 said=--version
 spore 0 --version
@@ -33,10 +10,10 @@ silent err
 said=--help
 spore 0 --help
 silent err
-for command in train eval predict info graph download bench; do
+for command in train eval predict info convert graph download bench; do
     on out "$command"
 done
-for command in train eval predict info graph download bench; do
+for command in train eval predict info convert graph download bench; do
     said="$command --help"
     spore 0 "$command" --help
     on out "spore $command"
