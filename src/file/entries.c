@@ -38,11 +38,12 @@ sp_status sp__entries_check(const char *what, int n, const sp_entry *entries)
     return st;
 }
 
-sp_status sp__check_bool(const char *place, const sp_tensor *t)
+sp_status sp__check_bool(const sp__source *s, const char *name, const sp_tensor *t)
 {
     const uint8_t *b = t->data;
     for (int64_t i = 0; t->dtype == SP_BOOL && i < t->size; i++)
         if (b[i] > 1)
-            return sp__err(SP_ERR_FORMAT, "%s: element %lld of Bool is %d, expected 0 or 1", place, (long long)i, b[i]);
+            return sp__err(SP_ERR_FORMAT, "%s: %s, tensor '%s': element %lld of Bool is %d, expected 0 or 1", s->what,
+                           s->path, sp__shown(name, strlen(name)), (long long)i, b[i]);
     return SP_OK;
 }

@@ -107,8 +107,8 @@ void sp__names_free(sp__names *set);
  * known or a text in UTF-8. */
 sp_status sp__entries_check(const char *what, int n, const sp_entry *entries);
 
-/* SP_ERR_FORMAT unless all elements of a Bool tensor are 0 or 1; true for the others. `place` begins the text. */
-sp_status sp__check_bool(const char *place, const sp_tensor *t);
+/* SP_ERR_FORMAT unless all elements of a Bool tensor are 0 or 1; SP_OK for other types. */
+sp_status sp__check_bool(const sp__source *s, const char *name, const sp_tensor *t);
 
 /* ---- entries into parameters (load.c) ---- */
 

@@ -265,10 +265,11 @@ static char *read_characters(sp__source *s, const header *h)
                         what, s->path, sp__shape_text(h->shape), (unsigned long long)(s->size - s->at));
     uint8_t *b = sp__alloc(bytes);
     char *text = NULL;
-    if (b && sp__source_read(s, b, bytes) == SP_OK) {
+    const char *place = b ? sp__scope_printf("%s: %s", what, s->path) : ""; /* "" when memory is short */
+    if (*place && sp__source_read(s, b, bytes) == SP_OK) {
         if (h->big_endian)
             swap_bytes(b, (size_t)h->characters, 4);
-        text = sp__utf32_to_utf8(sp__scope_printf("%s: %s", what, s->path), b, bytes);
+        text = sp__utf32_to_utf8(place, b, bytes);
     }
     sp__free(b, bytes);
     return text;

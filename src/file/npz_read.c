@@ -425,7 +425,8 @@ static sp_status read_member(archive *a, const member *m, sp_entry *out)
     sp_status st = seek_member(a, m);
     if (st != SP_OK)
         return st;
-    sp_scope scope = sp_scope_begin(); /* for what is on the way: an array by columns is turned round */
+    int64_t failures = sp__error_count(); /* also of the scope, which could not begin */
+    sp_scope scope = sp_scope_begin();    /* for what is on the way: an array by columns is turned round */
     unpacking *u = sp__alloc(sizeof *u);
     sp_tensor *t = NULL;
     char *text = NULL;
@@ -433,7 +434,7 @@ static sp_status read_member(archive *a, const member *m, sp_entry *out)
         *u = (unpacking){.archive = a, .member = m, .left = m->packed};
         const char *path = sp__scope_printf("%s, array '%s'", a->s->path, sp__shown(m->name, strlen(m->name)));
         sp__source s = {.what = what, .path = path, .size = m->size, .unpack = unpack, .self = u};
-        if (begin(u) == SP_OK) {
+        if (sp__error_count() == failures && begin(u) == SP_OK) { /* the texts, else cut short */
             read_array(u, &s, &t, &text);
             end(u);
         }

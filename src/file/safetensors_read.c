@@ -21,10 +21,7 @@ static sp_status read_tensor(sp__source *s, const sp__st_tensor *t, sp_entry *ou
     if (!out->tensor)
         return sp_error();
     sp_status st = sp__source_read(s, sp__data_mut(out->tensor), (size_t)(t->end - t->begin));
-    if (st != SP_OK || t->dtype != SP_BOOL)
-        return st;
-    return sp__check_bool(sp__scope_printf("%s: %s, tensor '%s'", what, s->path, sp__shown(t->name, strlen(t->name))),
-                          out->tensor);
+    return st == SP_OK ? sp__check_bool(s, t->name, out->tensor) : st;
 }
 
 /* {"format": "ms"} says who wrote the file, as MindSpore and Spore do, and is no part of what it holds. */
