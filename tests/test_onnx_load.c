@@ -1,16 +1,15 @@
 /* .onnx files: nets as PyTorch exports them and single operators against what ONNX Runtime computes for them, ONNX's own cases,
  * open sizes, and failures. tests/interop/make_onnx.py made the files. */
+#if SPORE_HAVE_PROTOBUF
 #include "support/test.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "file/npy.h"
+#include "file/onnx_read.h"
 #include "graph/graph.h"
 #include "support/files.h"
-
-#if SPORE_HAVE_PROTOBUF
-#include "file/onnx_read.h"
 
 #define FIXTURES "tests/fixtures/onnx/"
 #define MAX      8

@@ -11,6 +11,8 @@
 #include "spore/file.h"
 #include "support/files.h"
 
+#if SPORE_HAVE_PROTOBUF || SPORE_HAVE_JANSSON || SPORE_HAVE_ZLIB
+
 static sp_status read_tensors(const char *path)
 {
     sp_entries e;
@@ -122,8 +124,11 @@ int main(void)
 #endif
         {0}
     };
-    size_t n = sizeof tests / sizeof *tests - 1;
-    if (n == 0)
-        return 77; /* skipped: nothing can be read */
-    return _cmocka_run_group_tests("refused", tests, n, NULL, NULL);
+    return _cmocka_run_group_tests("refused", tests, sizeof tests / sizeof *tests - 1, NULL, NULL);
 }
+
+#else
+
+int main(void) { return 77; /* skipped: nothing can be read */ }
+
+#endif
