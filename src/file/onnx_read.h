@@ -24,8 +24,10 @@ typedef Sp__Onnx__Attr sp__ox_attr;
 typedef Sp__Onnx__Node sp__ox_node;
 typedef Sp__Onnx__Tensor sp__ox_tensor;
 
-#define SP__OX_KNOWN_MAX 4096               /* elements of a known value                      */
-#define SP__OX_MADE_MAX  ((size_t)32 << 20) /* bytes of all constants that a file's nodes make */
+#define SP__OX_KNOWN_MAX 4096              /* elements of a known value                      */
+#define SP__OX_MADE_MAX  ((size_t)8 << 20) /* bytes of all constants that a file's nodes make */
+/* Nodes of a file, and operators of the graph that is made of it: each takes some 1.5 KB meanwhile. */
+#define SP__OX_MAX_NODES 40000
 
 /* ---- values ---- */
 

@@ -8,7 +8,7 @@
 #include "file/onnx_to.h"
 
 #define MAX_SIZE ((int64_t)1 << 20) /* of the result, along one axis */
-#define MAX_TAPS 256
+#define MAX_TAPS 64
 
 typedef enum method { NEAREST, LINEAR, CUBIC } method;
 

@@ -146,7 +146,7 @@ const test_format test_formats[] = {
 #if SPORE_HAVE_PROTOBUF
     {"ckpt", save_named, save_many_named, 103000, load_named},
     {"mindir", save_graph, save_many_nodes, 40990, load_graph},
-    {"onnx", save_graph, save_many_nodes, 65500, load_graph},
+    {"onnx", save_graph, save_many_nodes, 39990, load_graph},
 #endif
 };
 const int test_formats_count = (int)(sizeof test_formats / sizeof *test_formats);
