@@ -110,9 +110,11 @@ SP_API sp_status sp_export_with(sp_cell *c, sp_list example, const char *path, c
  * called "N", others "D1", "D2", ... by their place, and one name means one size. */
 SP_API sp_status sp_graph_save(const sp_graph *g, const char *path);
 
-/* Reads a .mindir file of either generation (MindSpore 2.0, 2.10); nothing is computed by it. SP_ERR_UNSUPPORTED
- * lists all operators that are not supported, with their names in the graph; SP_ERR_FORMAT, SP_ERR_SHAPE,
- * SP_ERR_DTYPE: what does not fit. The parameters belong to the graph. */
+/* Reads a graph by the file's name: .onnx of opsets 6 to 28 (docs/formats/onnx.md), all else as .mindir of either generation (MindSpore
+ * 2.0, 2.10). Nothing is computed by it but shapes and small constants. Inputs have the file's names; sizes that it leaves open are
+ * -1 and may be any. Elements may be in other files of the same folder, in no others. SP_ERR_UNSUPPORTED lists all
+ * operators that are not supported, with their names in the graph, and is what the limits say; SP_ERR_FORMAT, SP_ERR_SHAPE,
+ * SP_ERR_VALUE, SP_ERR_DTYPE: what does not fit; SP_ERR_IO. The parameters belong to the graph. */
 SP_API sp_graph *sp_graph_load(const char *path);
 
 /* ---- arrays: NumPy's .npy ---- */

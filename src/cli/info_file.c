@@ -151,24 +151,46 @@ static bool has_checksum(const char *path)
     return has;
 }
 
-static void print_training(sp_entries e)
+static bool is_parameter(const sp_entry *e) { return e->tensor && strcmp(role_of(e->name), "parameter") == 0; }
+
+/* A number stands beside its name. */
+static void print_entry(const sp_entry *e, int width, bool training, bool stats)
 {
-    int optimizer = 0, training = 0;
-    for (int i = 0; i < e.n; i++)
-        optimizer += strcmp(role_of(e.at[i].name), "optimizer") == 0;
-    if (optimizer)
-        printf("\noptimizer state: %d tensor%s\n", optimizer, optimizer == 1 ? "" : "s");
-    for (int i = 0; i < e.n; i++) {
-        const sp_entry *x = &e.at[i];
-        if (strcmp(role_of(x->name), "training") != 0 || (x->tensor && sp_size_of(x->tensor) != 1))
-            continue;
-        printf(training++ ? ", " : optimizer ? "training: " : "\ntraining: ");
-        info_name(x->name, 0);
-        if (x->tensor)
-            printf(sp_dtype_is_float(sp_dtype_of(x->tensor)) ? " %g" : " %.0f", sp_at(x->tensor, 0));
+    if (e->tensor && !(training && sp_size_of(e->tensor) == 1)) {
+        info_row(e->name, width, e->tensor, stats);
+        return;
     }
-    if (training)
-        printf("\n");
+    printf("  ");
+    info_name(e->name, width);
+    if (e->tensor) {
+        printf(sp_dtype_is_float(sp_dtype_of(e->tensor)) ? "  %g\n" : "  %.0f\n", sp_at(e->tensor, 0));
+        return;
+    }
+    printf("  text: ");
+    info_name(e->text, 0);
+    printf("\n");
+}
+
+/* What a training goes on with: the optimizer's tensors, counters, notes. */
+static void print_training(const info_options *o, sp_entries e, int width)
+{
+    info_totals sum = {0};
+    bool any = false;
+    for (int i = 0; i < e.n; i++) {
+        any = any || strcmp(role_of(e.at[i].name), "parameter") != 0;
+        if (e.at[i].tensor && strcmp(role_of(e.at[i].name), "optimizer") == 0)
+            info_count(&sum, e.at[i].tensor);
+    }
+    if (!any)
+        return;
+    printf("\nState of the training");
+    if (sum.tensors)
+        printf(", optimizer: %d tensor%s, %s elements, %s", sum.tensors, sum.tensors == 1 ? "" : "s",
+               cli_number(sum.elements), cli_bytes(sum.bytes));
+    printf("\n\n");
+    for (int i = 0; i < e.n; i++)
+        if (strcmp(role_of(e.at[i].name), "parameter") != 0)
+            print_entry(&e.at[i], width, strcmp(role_of(e.at[i].name), "training") == 0, o->stats);
 }
 
 static void print_file(const info_options *o, sp_entries e, const info_totals *sum)
@@ -183,18 +205,10 @@ static void print_file(const info_options *o, sp_entries e, const info_totals *s
     for (int i = 0; i < e.n; i++)
         width = info_widest(width, e.at[i].name);
     info_heading(width, o->stats);
-    for (int i = 0; i < e.n; i++) {
-        if (e.at[i].tensor) {
-            info_row(e.at[i].name, width, e.at[i].tensor, o->stats);
-            continue;
-        }
-        printf("  ");
-        info_name(e.at[i].name, width);
-        printf("  text: ");
-        info_name(e.at[i].text, 0);
-        printf("\n");
-    }
-    print_training(e);
+    for (int i = 0; i < e.n; i++)
+        if (strcmp(role_of(e.at[i].name), "parameter") == 0)
+            print_entry(&e.at[i], width, false, o->stats);
+    print_training(o, e, width);
 }
 
 static void json_file(const info_options *o, sp_entries e, const info_totals *sum)
@@ -228,7 +242,7 @@ int info_tensors(const info_options *o)
         return cli_failed();
     info_totals sum = {0};
     for (int i = 0; i < e.n; i++)
-        if (e.at[i].tensor)
+        if (is_parameter(&e.at[i]))
             info_count(&sum, e.at[i].tensor);
     if (o->json)
         json_file(o, e, &sum);

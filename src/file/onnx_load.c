@@ -5,7 +5,8 @@
 
 #include "file/onnx_read.h"
 
-#define MAX_VALUES (1 << 16) /* inputs, initializers, nodes, results */
+#define MAX_THINGS SP__OX_MAX_NODES /* of each kind: inputs, initializers, nodes, functions */
+#define MAX_VALUES (2 * MAX_THINGS)
 #define MIN_OPSET  6
 #define MAX_OPSET  28
 
@@ -45,9 +46,9 @@ static sp_status check_header(const sp__source *s, const Sp__Onnx__Model *model,
         return st;
     if (g->n_sparse_initializer)
         return sp__err(SP_ERR_UNSUPPORTED, "onnx: %s: sparse initializers are not supported", s->path);
-    if (SP__MAX(SP__MAX(g->n_node, g->n_initializer), SP__MAX(g->n_input, model->n_functions)) > MAX_VALUES)
+    if (SP__MAX(SP__MAX(g->n_node, g->n_initializer), SP__MAX(g->n_input, model->n_functions)) > MAX_THINGS)
         return sp__err(SP_ERR_UNSUPPORTED, "onnx: %s has more than %d nodes, initializers, inputs or functions",
-                       s->path, MAX_VALUES);
+                       s->path, MAX_THINGS);
     if (g->n_output < 1 || g->n_output > SP__MAX_IN)
         return sp__err(g->n_output ? SP_ERR_UNSUPPORTED : SP_ERR_FORMAT,
                        "onnx: %s: the graph has %zu outputs, expected 1 to %d", s->path, g->n_output, SP__MAX_IN);
@@ -196,9 +197,9 @@ static bool make_room(sp__ox_model *m)
     size_t n = g->n_input + g->n_initializer + 1;
     for (size_t i = 0; i < g->n_node; i++)
         n += g->node[i]->n_output;
-    if (n > 4 * (size_t)MAX_VALUES) {
+    if (n > (size_t)MAX_VALUES) {
         sp__err(SP_ERR_UNSUPPORTED, "onnx: %s has %zu values, at most %d are supported", m->source->path, n,
-                4 * MAX_VALUES);
+                MAX_VALUES);
         return false;
     }
     m->values = sp__scope_alloc(n * sizeof *m->values);
@@ -275,7 +276,7 @@ static sp_graph *load_model(const sp__source *s, sp__proto *p, const Sp__Onnx__M
 sp_graph *sp__onnx_load_source(sp__source *s, const char *path)
 {
     sp__proto p;
-    sp__proto_begin(&p, 4 * (size_t)s->size + ((size_t)64 << 20));
+    sp__proto_begin(&p, (size_t)s->size + ((size_t)44 << 20)); /* with the rest: below twice the file and 64 MiB */
     Sp__Onnx__Model *model = (void *)sp__proto_decode(&p, s, &sp__onnx__model__descriptor);
     if (!model)
         return NULL;

@@ -7,7 +7,7 @@
  *   onnx_run.c     names to values, node after node; small constants
  *   onnx_value.c   arguments and settings of operators: attributes (older opsets) or constant inputs (newer ones)
  *   onnx_to_ops.c  finds an operator in the tables of what each one is in ops (onnx_rules.h): onnx_to_maths.c,
- *                  _activations.c, _shapes.c, _layers.c
+ *                  _activations.c, _shapes.c, _layers.c, _resize.c, _attention.c
  *
  * Open sizes. An input may have dimensions of any size, and a file computes shapes from them (Shape, Gather, Concat,
  * Reshape). The nodes are called twice then, for different sizes: first in a rehearsal, whose graph is thrown away, then
@@ -24,8 +24,10 @@ typedef Sp__Onnx__Attr sp__ox_attr;
 typedef Sp__Onnx__Node sp__ox_node;
 typedef Sp__Onnx__Tensor sp__ox_tensor;
 
-#define SP__OX_KNOWN_MAX 4096               /* elements of a known value                      */
-#define SP__OX_MADE_MAX  ((size_t)32 << 20) /* bytes of all constants that a file's nodes make */
+#define SP__OX_KNOWN_MAX 4096              /* elements of a known value                      */
+#define SP__OX_MADE_MAX  ((size_t)8 << 20) /* bytes of all constants that a file's nodes make */
+/* Nodes of a file, and operators of the graph that is made of it: each takes some 1.5 KB meanwhile. */
+#define SP__OX_MAX_NODES 40000
 
 /* ---- values ---- */
 
@@ -85,6 +87,8 @@ sp_tensor *sp__ox_optional(sp__ox_call *c, int i);
 bool sp__ox_given(const sp__ox_call *c, int i);
 /* All of them; n = 0, recorded, if there are none. */
 sp_list sp__ox_args(sp__ox_call *c);
+/* The elements of input i, a constant or a parameter, as a setting; NULL, recorded, if they are computed or depend on open sizes. */
+const sp_tensor *sp__ox_held(sp__ox_call *c, int i, const char *name);
 /* The shape of input i in the rehearsal; its shape now if there was none. Rank -1 if there is no such input. */
 sp_shape sp__ox_past_shape(const sp__ox_call *c, int i);
 /* Whether dimension k of input i is the same for all open sizes. */

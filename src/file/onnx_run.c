@@ -194,6 +194,9 @@ static bool run_rule(sp__ox_call *c, const sp__ox_node *node)
     c->rule = sp__ox_rule_find(c->by.op);
     c->folding = can_fold(c);
     sp_tensor *y = for_evaluation(c) ? c->rule->call(c) : NULL;
+    if (y && sp__trace_nodes() > SP__OX_MAX_NODES)
+        sp__ox_fail(c, SP_ERR_UNSUPPORTED, "so far the graph has %lld operators, at most %d are supported",
+                    (long long)sp__trace_nodes(), SP__OX_MAX_NODES);
     return y && !c->by.failed && all_asked_for(c) && define_results(c, node, y);
 }
 

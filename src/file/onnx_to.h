@@ -14,6 +14,8 @@ extern const sp__ox_rule sp__ox_rules_maths[];
 extern const sp__ox_rule sp__ox_rules_activations[];
 extern const sp__ox_rule sp__ox_rules_shapes[];
 extern const sp__ox_rule sp__ox_rules_layers[];
+extern const sp__ox_rule sp__ox_rules_resize[];
+extern const sp__ox_rule sp__ox_rules_attention[];
 
 /* Axes out of `rank`, each once, made >= 0, in ascending order; n = -1, recorded, on failure. */
 sp__ints sp__ox_axes(sp__ox_call *c, const sp__ox_ints *from, int rank);

@@ -4,8 +4,8 @@
 
 #include "file/onnx_to.h"
 
-static const sp__ox_rule *const tables[] = {sp__ox_rules_maths, sp__ox_rules_activations, sp__ox_rules_shapes,
-                                            sp__ox_rules_layers};
+static const sp__ox_rule *const tables[] = {sp__ox_rules_maths,  sp__ox_rules_activations, sp__ox_rules_shapes,
+                                            sp__ox_rules_layers, sp__ox_rules_resize,      sp__ox_rules_attention};
 
 /* The op of ours without attributes that has this ONNX name; NULL. */
 static const sp__op *plain_op(const char *name)

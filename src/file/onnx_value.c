@@ -82,6 +82,16 @@ const sp__ox_attr *sp__ox_attribute(sp__ox_call *c, const char *name)
     return NULL;
 }
 
+const sp_tensor *sp__ox_held(sp__ox_call *c, int i, const char *name)
+{
+    const sp__ox_value *v = &c->model->values[c->in[i]];
+    if (!v->held)
+        return sp__ox_fail(c, SP_ERR_UNSUPPORTED, "%s is computed in the graph, expected a constant", name);
+    if (v->known && !is_fixed(c->model, c->in[i]))
+        return sp__ox_fail(c, SP_ERR_UNSUPPORTED, "%s depends on a size of an input that is open", name);
+    return v->held;
+}
+
 /* The input that holds a setting, if it is given as one; -1. */
 static int setting_input(const sp__ox_call *c, const char *name)
 {

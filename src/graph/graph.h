@@ -121,6 +121,8 @@ int sp__graph_current(const sp_graph *g, int param);
 sp_graph *sp__trace(sp_fn fn, void *self, sp_list example, bool stateful);
 /* Whether the trace in force records updates. */
 bool sp__trace_stateful(void);
+/* Nodes recorded so far; 0 if there is no trace. */
+int64_t sp__trace_nodes(void);
 /* A symbolic tensor that stands for t, which becomes a parameter or constant of the graph in the trace in force: a call of it is
  * recorded, not computed. Belongs to the current scope; NULL on failure. */
 sp_tensor *sp__trace_stand_in(sp_tensor *t);

@@ -166,6 +166,12 @@ bool sp__trace_stateful(void)
     return w && w->assigned;
 }
 
+int64_t sp__trace_nodes(void)
+{
+    const trace *t = in_force();
+    return t ? t->graph->n_nodes : 0;
+}
+
 sp_tensor *sp__trace_stand_in(sp_tensor *t)
 {
     trace *now = in_force();

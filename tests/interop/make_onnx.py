@@ -2,7 +2,7 @@
 
     python3 tests/interop/make_onnx.py [PROGRAM]
 
-NAME/model.onnx with NAME/setK/inI.npy and outI.npy; nodes.pack: one operator with random shapes and attributes each; standard.pack:
+NAME/model.onnx with NAME/setK/inI.npy and outI.npy; nodes.pack, sampling.pack: one operator with random shapes and attributes each; standard.pack:
 some of the cases that the `onnx` package ships (those that PROGRAM, see onnx_backend.py, passes). A pack is a row of files: a line
 "SIZE NAME", then the bytes. Needs torch, onnx, onnxruntime, onnxscript.
 """
@@ -392,6 +392,54 @@ def operators():
     case("LRN", [values(1, 5, 3, 3)], size=3, alpha=0.1, beta=0.6, bias=1.5)
 
 
+def sampling():
+    """Resize and what attention is written with."""
+    x = values(2, 3, 5, 6)
+    none = np.zeros(0, "f4")
+    to = lambda *v: [x, None, None, ints(2, 3, *v)]
+    by = lambda *v: [x, None, np.array([1, 1, *v], "f4")]
+    inside = dict(inside=[2])
+    for mode in ("nearest", "linear", "cubic"):
+        for place in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"):
+            case("Resize", to(7, 4), mode=mode, coordinate_transformation_mode=place)
+            case("Resize", by(2, 0.5), **inside, mode=mode, coordinate_transformation_mode=place)
+        case("Resize", [x, none, none, ints(2, 3, 10, 1)], inside=[1, 2, 3], opset=11, mode=mode)
+        case("Resize", [x, np.array([1, 1, 2, 3], "f4")], inside=[1], opset=10, mode="nearest" if mode == "cubic" else mode)
+        case("Resize", [x, None, None, ints(9, 3)], mode=mode, axes=[3, 2])
+        case("Resize", to(11, 3), mode=mode, antialias=int(mode != "nearest"))
+    for rounding in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"):
+        case("Resize", to(9, 3), mode="nearest", nearest_mode=rounding)
+        case("Resize", by(1.5, 0.6), **inside, mode="nearest", nearest_mode=rounding, coordinate_transformation_mode="asymmetric")
+    case("Resize", to(4, 9), mode="cubic", cubic_coeff_a=-0.5, exclude_outside=1)
+    case("Resize", to(4, 9), mode="linear", keep_aspect_ratio_policy="not_larger")
+    case("Resize", [x, None, None, ints(9, 8)], mode="nearest", axes=[2, 3], keep_aspect_ratio_policy="not_smaller")
+    case("Upsample", [x, np.array([1, 1, 2, 3], "f4")], inside=[1], opset=9, mode="nearest")
+    case("Upsample", [x, np.array([1, 1, 2, 2], "f4")], inside=[1], opset=9, mode="linear")
+    case("Upsample", [x], opset=7, mode="nearest", scales=[1.0, 1.0, 2.0, 3.0])
+
+    a, b = values(2, 3, 4), values(2, 5, 4)
+    for equation, terms in (("bij,bkj->bik", (a, b)), ("bij,bkj", (a, b)), ("bij,bkj->kib", (a, b)), ("bij->jb", (a,)), ("bij->", (a,)), ("ij,kj->ik", (a[0], b[0])),
+                            ("bij,bij->b", (a, a)), ("bij,j->bi", (a, a[0, 0])), ("i,j->ij", (a[0, 0], b[0, :, 0])), ("bij,bij->bij", (a, a)),
+                            ("bij,bkj,bkl->lib", (a, b, values(2, 5, 3))), ("bhid,bhjd->bhij", (values(2, 3, 4, 5), values(2, 3, 6, 5))),
+                            ("bhij, bhjd -> bihd", (values(2, 3, 4, 5), values(2, 3, 5, 2))), ("bchw,kchw->bk", (values(2, 3, 2, 4), values(5, 3, 2, 4))),
+                            ("bij,kl->bk", (a, values(3, 2))), ("nchw,nchv->nchw", (x, x)), ("bijk,bikl->bijl", (values(2, 3, 4, 1), values(2, 3, 1, 5)))):
+        case("Einsum", list(terms), inside=[], equation=equation)
+    for axis in (0, 1, -1):
+        case("CumSum", [values(3, 4, 7), np.array(axis, "i8")], reverse=int(pick(0, 1)), exclusive=int(pick(0, 1)))
+    for reverse in (0, 1):
+        for exclusive in (0, 1):
+            case("CumSum", [values(2, 5, dtype="i8"), np.array(1, "i8")], reverse=reverse, exclusive=exclusive)
+    q, k, v = values(2, 4, 3, 5), values(2, 4, 6, 5), values(2, 4, 6, 2)
+    case("Attention", [q, k, v], opset=23)
+    case("Attention", [q, k, v], opset=23, scale=0.3)
+    case("Attention", [q, q, values(2, 4, 3, 5)], opset=23, is_causal=1)
+    case("Attention", [q, k, v, values(3, 6)], opset=23, inside=[])
+    case("Attention", [q, k, v, values(2, 1, 3, 6) > -1], opset=23, inside=[])
+    case("Attention", [q, k[:, :2], v[:, :2]], opset=23)
+    case("Attention", [values(2, 3, 8), values(2, 5, 8), values(2, 5, 12)], opset=23, q_num_heads=2, kv_num_heads=2)
+    case("Attention", [values(2, 3, 8), values(2, 5, 4), values(2, 5, 6)], opset=23, q_num_heads=4, kv_num_heads=2, softcap=2.0)
+
+
 def node_model(c):
     names = ["" if a is None else f"i{k}" for k, a in enumerate(c.inputs)]
     outputs = [f"o{k}" for k in range(c.outputs)]
@@ -413,8 +461,9 @@ def pack(path, files):
             f.write(f"{len(data)} {name}\n".encode() + data)
 
 
-def node_pack():
-    operators()
+def node_pack(name, make):
+    all_cases.clear()
+    make()
     files, refused = [], []
     for c in all_cases:
         data = node_model(c).SerializeToString()
@@ -427,8 +476,8 @@ def node_pack():
         files.append((f"{c.name}.onnx", data))
         files += [(f"{c.name}.in{i}.npy", npy(a)) for i, a in enumerate(feeds)]
         files += [(f"{c.name}.out{i}.npy", npy(a)) for i, a in enumerate(results)]
-    pack(os.path.join(ROOT, "nodes.pack"), files)
-    print(f"nodes.pack: {len(all_cases) - len(refused)} cases; not by ONNX Runtime: {refused}")
+    pack(os.path.join(ROOT, name), files)
+    print(f"{name}: {len(all_cases) - len(refused)} cases; not by ONNX Runtime: {refused}")
 
 
 # ---- ONNX's own cases ----
@@ -469,10 +518,13 @@ def standard_pack(program):
 
 if __name__ == "__main__":
     torch.manual_seed(7)
-    what = sys.argv[2:] or ["nets", "nodes", "standard"]
+    what = sys.argv[2:] or ["nets", "nodes", "sampling", "standard"]
     if "nets" in what:
         nets()
     if "nodes" in what:
-        node_pack()
+        node_pack("nodes.pack", operators)
+    if "sampling" in what:
+        rng = np.random.default_rng(11)
+        node_pack("sampling.pack", sampling)
     if "standard" in what and len(sys.argv) > 1:
         standard_pack(sys.argv[1])

@@ -66,9 +66,10 @@ def settings_inside(model, inputs):
     graph, kept, left = model.graph, [], []
     initialized = {t.name for t in graph.initializer}
     names = [v for v in graph.input if v.name not in initialized]
+    resized = graph.node[0].op_type in ("Resize", "Upsample")  # their scales have fractions
     for v, x in zip(names, inputs):
         a = array(x)
-        if a.ndim > 0 and (a.dtype.kind == "f" or (len(kept) == 0 and len(names) > 1)):
+        if a.ndim > 0 and ((a.dtype.kind == "f" and not (resized and kept)) or (len(kept) == 0 and len(names) > 1)):
             kept.append(v)
             left.append(x)
         else:

@@ -134,8 +134,22 @@ def operators():
     add("function", "UNSUPPORTED", "1 operator is not supported: the function Add (here)", model(extra=field(25, field(1, "Add"))))
     many = [node(f"Strange{i}", (), (f"y{i}",), name=f"node{i}") for i in range(100)]
     add("operators_many", "UNSUPPORTED", "100 operators are not supported: Strange0 (node0)", model(nodes=many))
-    for op in ("If", "Scan", "LSTM", "QLinearConv", "SequenceAt", "StringConcat", "NonZero", "Resize"):
+    for op in ("If", "Scan", "LSTM", "QLinearConv", "SequenceAt", "StringConcat", "NonZero"):
         one(op, (2,), f"not supported: {op} (here)", "UNSUPPORTED")
+    sizes = lambda *v: [i64("s", *v)]
+    resize = ("x", "", "", "s")
+    one("Resize", (2,), "Resize (here): 0 sizes or scales for 1 axes", "FORMAT")
+    one("Resize", (1, 1, 2, 2), "axis 3 from 2 to 1099511627776 elements", "UNSUPPORTED", inputs=resize, weights=sizes(1, 1, 2, 1 << 40), name="resize_huge")
+    one("Resize", (2, 2), "axis 0 from 2 to 0 elements", "UNSUPPORTED", inputs=resize, weights=sizes(0, 4), name="resize_to_nothing")
+    one("Resize", (2, 2), "axis 1 of 2 is out of range or named twice", "FORMAT", inputs=resize, weights=sizes(3, 4), name="resize_axis_twice", opset=18, axes=[1, 1])
+    one("Resize", (2, 2), "mode 'linear', tf_crop_and_resize", "UNSUPPORTED", inputs=resize, weights=sizes(3, 4), name="resize_crop", mode="linear",
+        coordinate_transformation_mode="tf_crop_and_resize")
+    one("Resize", (2, 200), "axis 1 from 200 to 1 elements", "UNSUPPORTED", inputs=resize, weights=sizes(2, 1), name="resize_taps", opset=19, mode="linear", antialias=1)
+    one("Einsum", (2, 2), "its term 1 does not fit (2, 2), or has a letter twice", "UNSUPPORTED", equation="ii->i")
+    one("Einsum", (2, 2), "the equation 'ij->ik'", "UNSUPPORTED", equation="ij->ik", name="einsum_unknown")
+    one("Einsum", (2, 2), "2 arguments for 'ij->i'", "FORMAT", equation="ij->i", inputs=("x", "x"), name="einsum_arguments")
+    one("Attention", (2, 3, 5), "0 heads of (2, 3, 5)", "SHAPE", inputs=("x", "x", "x"), opset=23)
+    one("Attention", (2, 3, 4, 5), "more than one result, are not supported", "UNSUPPORTED", inputs=("x", "x", "x", "", "x", "x"), opset=23, name="attention_past")
 
 
 def names():

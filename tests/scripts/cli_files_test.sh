@@ -54,7 +54,7 @@ said='info of optimizer state'
 cp special.npy moment1.w.npy
 spore 0 convert moment1.w.npy state.npz
 spore 0 info state.npz
-on out '^optimizer state: 1 tensor$'
+on out '^State of the training, optimizer: 1 tensor, 4 elements, 16 bytes$'
 spore 0 info state.npz --json
 json "x['tensors'][0]['role'] == 'optimizer'"
 said='convert a file into itself'
@@ -100,7 +100,9 @@ fi
 if has protobuf; then
     said='info of a checkpoint with texts'
     spore 0 info "$SRC/tests/fixtures/mindspore/2.10.0/ckpt/append.ckpt"
-    on out '^training: epoch_num 3, step_num 1234567890123, learning_rate 0.01$'
+    on out '^  epoch_num  *3$'
+    on out '^  step_num  *1234567890123$'
+    on out '^  learning_rate  *0.01$'
     ! grep -q checksum out || wrong 'info append.ckpt: it has no checksum'
     spore 0 info "$SRC/tests/fixtures/mindspore/2.10.0/ckpt/crc.ckpt"
     on out '^checksum: there, and right$'

@@ -91,23 +91,29 @@ static int by_name(const void *a, const void *b) { return strcmp(*(char *const *
 int test_files_visit(const char *in, const char *ending, void (*visit)(const char *path, void *user), void *user)
 {
     DIR *d = opendir(in);
-    char *names[1024];
+    char **names = NULL;
     size_t n = 0;
-    for (struct dirent *e; d && n < sizeof names / sizeof *names && (e = readdir(d));) {
+    for (struct dirent *e; d && (e = readdir(d));) {
         size_t length = strlen(e->d_name), end = strlen(ending);
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || length < end ||
             strcmp(e->d_name + length - end, ending) != 0)
             continue;
+        char **more = realloc(names, (n + 1) * sizeof *names);
+        if (!more)
+            abort();
+        names = more;
         names[n] = malloc(length + 1);
         if (names[n])
             strcpy(names[n++], e->d_name);
     }
     if (d)
         closedir(d);
-    qsort(names, n, sizeof *names, by_name);
+    if (n > 0)
+        qsort(names, n, sizeof *names, by_name);
     for (size_t i = 0; i < n; i++) {
         visit_path(visit, in, names[i], user);
         free(names[i]);
     }
+    free(names);
     return (int)n;
 }

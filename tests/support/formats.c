@@ -81,7 +81,7 @@ static int load_named(const char *path)
 
 #if SPORE_HAVE_PROTOBUF
 
-/* ---- .mindir: a Dense layer ---- */
+/* ---- graphs, by the file's ending: a Dense layer ---- */
 
 static int all_same(sp_list list)
 {
@@ -91,7 +91,7 @@ static int all_same(sp_list list)
     return value;
 }
 
-static sp_status save_mindir(const char *path, int value, int64_t size)
+static sp_status save_graph(const char *path, int value, int64_t size)
 {
     sp_scope scope = sp_scope_begin();
     sp_cell *net = sp_nn_dense(8, size / 8);
@@ -122,7 +122,7 @@ static sp_status save_many_nodes(const char *path, int64_t n)
     return st;
 }
 
-static int load_mindir(const char *path)
+static int load_graph(const char *path)
 {
     sp_scope scope = sp_scope_begin();
     sp_graph *g = sp_graph_load(path);
@@ -145,7 +145,8 @@ const test_format test_formats[] = {
 #endif
 #if SPORE_HAVE_PROTOBUF
     {"ckpt", save_named, save_many_named, 103000, load_named},
-    {"mindir", save_mindir, save_many_nodes, 40990, load_mindir},
+    {"mindir", save_graph, save_many_nodes, 40990, load_graph},
+    {"onnx", save_graph, save_many_nodes, 39990, load_graph},
 #endif
 };
 const int test_formats_count = (int)(sizeof test_formats / sizeof *test_formats);
