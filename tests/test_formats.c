@@ -46,7 +46,7 @@ static void same_blocks(const char *what, const test_format *f, int64_t n, int64
 
 TEST(any_allocation_of_saving_and_loading_may_fail)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         const test_format *f = &test_formats[k];
         const char *path = path_of(f, "faults");
         assert_int_equal(f->save(path, 1, 2000), SP_OK);
@@ -54,7 +54,7 @@ TEST(any_allocation_of_saving_and_loading_may_fail)
         sp_shutdown();
         test_scope = sp_scope_begin();
         int64_t before = sp_mem_stats_get().live_blocks;
-        for (int part = 0; part < 2; part++) {
+        for (int part = k < test_formats_count ? 0 : 1; part < 2; part++) { /* what Spore does not write is not saved */
             bool reached = true;
             for (int64_t n = 1; reached; n++) {
                 sp_mem_fail_at(n);
@@ -66,7 +66,7 @@ TEST(any_allocation_of_saving_and_loading_may_fail)
                 sp_error_clear();
                 same_blocks(part == 0 ? "save, allocation" : "load, allocation", f, n, before);
                 assert_int_equal(test_path_count(), 1);
-                assert_int_equal(f->load(path), part == 0 && reached ? 1 : 2);
+                assert_int_equal(f->load(path), k >= test_formats_count || (part == 0 && reached) ? 1 : 2);
                 assert_true(n < 5000 && (n > 1 || reached));
             }
         }
@@ -76,9 +76,11 @@ TEST(any_allocation_of_saving_and_loading_may_fail)
 
 TEST(any_read_may_fail_or_be_short)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         const test_format *f = &test_formats[k];
         const char *path = path_of(f, "reads");
+        if (f->own_reads)
+            continue;
         assert_int_equal(f->save(path, 1, 2000), SP_OK);
         sp_shutdown();
         test_scope = sp_scope_begin();
@@ -106,7 +108,7 @@ TEST(any_read_may_fail_or_be_short)
 
 TEST(files_that_are_cut_off_are_refused_or_hold_less)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         const test_format *f = &test_formats[k];
         const char *path = path_of(f, "whole"), *cut = path_of(f, "cut");
         size_t n;
@@ -191,7 +193,7 @@ static void load_with_huge_numbers(const test_format *f, const char *path)
 
 TEST(huge_numbers_in_small_files_cost_no_memory)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         const test_format *f = &test_formats[k];
         const char *path = path_of(f, "small");
         assert_int_equal(f->save(path, 3, 16), SP_OK);
@@ -221,7 +223,7 @@ static void load_folder(const test_format *f, const char *folder)
 
 TEST(files_that_are_refused_cost_no_memory)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         char folder[128];
         snprintf(folder, sizeof folder, "tests/refused/%s", test_formats[k].name);
         if (access(folder, F_OK) == 0) /* all of them are small */
@@ -247,7 +249,7 @@ static void load_refused_one(const test_format *f, const char *path)
 
 TEST(a_large_file_takes_at_most_twice_its_size)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         const test_format *f = &test_formats[k];
         const char *path = path_of(f, "large");
         save_apart(f, NULL, path, 12 * MIB); /* 48 MiB */
@@ -260,7 +262,7 @@ TEST(a_large_file_takes_at_most_twice_its_size)
 
 TEST(many_small_things_take_memory_in_proportion)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         const test_format *f = &test_formats[k];
         const char *path = path_of(f, "many");
         if (!f->save_many)
@@ -276,7 +278,7 @@ TEST(many_small_things_take_memory_in_proportion)
 /* As many small records as a reader accepts, and more than that. */
 TEST(more_small_things_than_memory_allows_are_refused)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         const test_format *f = &test_formats[k];
         const char *path = path_of(f, "hostile");
         if (!f->save_many || f->most_things == 0)
@@ -310,7 +312,7 @@ static cost cost_of(const test_format *f, int64_t n)
 {
     cost c = {1e9, 0};
     const char *path = path_of(f, "cost");
-    assert_int_equal(f->save_many(path, n), SP_OK);
+    assert_int_equal(f->save_many ? f->save_many(path, n) : f->save(path, 1, 64 * n), SP_OK);
     for (int i = 0; i < 5; i++) {
         sp_mem_fail_at(0);
         double began = cpu_seconds();
@@ -325,10 +327,8 @@ static cost cost_of(const test_format *f, int64_t n)
 
 TEST(twice_the_size_takes_twice_the_work)
 {
-    for (int k = 0; k < test_formats_count; k++) {
+    for (int k = 0; k < test_read_formats_count; k++) {
         const test_format *f = &test_formats[k];
-        if (!f->save_many)
-            continue;
         cost half = cost_of(f, 9000), whole = cost_of(f, 18000), twice = cost_of(f, 36000);
         if (10 * whole.requests > 22 * half.requests)
             fail_msg("%s: %lld allocations, and %lld for twice as much", f->name, (long long)half.requests,

@@ -17,6 +17,7 @@ typedef struct reader {
     sp__source *s;
     uint8_t *piece; /* (PIECE) */
     size_t at, n;   /* in it */
+    bool failed;    /* a read: nothing more is tried */
     char separator;
     int64_t row,
         column; /* of the field being read, from 1: lines as an editor counts them, but for line ends in quotes */
@@ -29,12 +30,15 @@ typedef struct reader {
 /* The next byte, not taken; -1 at the end, -2 after a failure. */
 static int peek(reader *r)
 {
+    if (r->failed)
+        return -2;
     if (r->at == r->n) {
         r->n = (size_t)SP__MIN((uint64_t)PIECE, r->s->size - r->s->at);
         r->at = 0;
         if (r->n == 0)
             return -1;
-        if (sp__source_read(r->s, r->piece, r->n) != SP_OK)
+        r->failed = sp__source_read(r->s, r->piece, r->n) != SP_OK;
+        if (r->failed)
             return r->n = 0, -2;
     }
     return r->piece[r->at];

@@ -147,7 +147,8 @@ static sp_tensor *batch_norm(sp__mi_call *c)
     return c->out[0] = y.n ? y.at[0] : NULL;
 }
 
-/* gamma and beta may lack leading axes of what is normalised (begin_params_axis > begin_norm_axis): they broadcast. */
+/* gamma and beta may lack leading axes of what is normalised (begin_params_axis > begin_norm_axis): they broadcast. Or they have more
+ * of them, then what is normalised is multiplied and added to. */
 static sp_tensor *layer_norm(sp__mi_call *c)
 {
     sp_tensor *x = ARG(0), *gamma = ARG(1), *beta = ARG(2);
@@ -157,11 +158,16 @@ static sp_tensor *layer_norm(sp__mi_call *c)
     sp_shape norm = {.rank = x->shape.rank - begin};
     for (int i = 0; i < norm.rank; i++)
         norm.dim[i] = x->shape.dim[begin + i];
+    c->n_out = 3;
+    if (gamma->shape.rank > norm.rank) {
+        sp_tensor *one = sp_broadcast_to(sp__mi_like(x, 1), norm), *zero = sp_broadcast_to(sp__mi_like(x, 0), norm);
+        sp_tensor *y = sp_layer_norm(x, one, zero, begin, sp__mi_float(c, "epsilon", 1e-7));
+        return c->out[0] = sp_add(sp_mul(y, gamma), beta);
+    }
     if (!sp_shape_equal(gamma->shape, norm))
         gamma = sp_broadcast_to(gamma, norm);
     if (!sp_shape_equal(beta->shape, norm))
         beta = sp_broadcast_to(beta, norm);
-    c->n_out = 3;
     return c->out[0] = sp_layer_norm(x, gamma, beta, begin, sp__mi_float(c, "epsilon", 1e-7));
 }
 

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "spore/data.h"
 #include "spore/nn.h"
+#include "support/read_formats.h"
 
 /* The value that all numbers of t have, if `so_far` (or any, for 0) is it too; -2 if there are others. */
 static int same(sp_tensor *t, int so_far)
@@ -81,7 +83,7 @@ static int load_named(const char *path)
 
 #if SPORE_HAVE_PROTOBUF
 
-/* ---- graphs, by the file's ending: a Dense layer ---- */
+/* ---- .mindir, .onnx: a Dense layer ---- */
 
 static int all_same(sp_list list)
 {
@@ -137,16 +139,62 @@ static int load_graph(const char *path)
 
 #endif
 
+/* ---- what is only read ---- */
+
+/* Takes the tensor's value, and what was made on the way goes. */
+static int value_of(sp_tensor *t, sp_scope scope)
+{
+    int value = t ? same(t, 0) : -1;
+    sp_scope_end(scope);
+    return value;
+}
+
+static int load_csv(const char *path)
+{
+    sp_scope scope = sp_scope_begin();
+    const char *const *names;
+    return value_of(sp_csv_read(path, &names), scope);
+}
+
+static int load_idx(const char *path)
+{
+    sp_scope scope = sp_scope_begin();
+    return value_of(sp_idx_read(path), scope);
+}
+
+#if defined(SPORE_HAVE_PNG) || defined(SPORE_HAVE_JPEG)
+static int load_image(const char *path)
+{
+    sp_scope scope = sp_scope_begin();
+    return value_of(sp_image_read(path, 1), scope);
+}
+#endif
+
 const test_format test_formats[] = {
-    {"npy", save_npy, NULL, 0, load_npy},
-    {"npz", save_named, save_many_named, 0, load_named},
+    {"npy", save_npy, NULL, 0, load_npy, false},
+    {"npz", save_named, save_many_named, 0, load_named, false},
 #if defined(SPORE_HAVE_JANSSON)
-    {"safetensors", save_named, save_many_named, 0, load_named},
+    {"safetensors", save_named, save_many_named, 0, load_named, false},
 #endif
 #if SPORE_HAVE_PROTOBUF
-    {"ckpt", save_named, save_many_named, 103000, load_named},
-    {"mindir", save_graph, save_many_nodes, 40990, load_graph},
-    {"onnx", save_graph, save_many_nodes, 39990, load_graph},
+    {"ckpt", save_named, save_many_named, 103000, load_named, false},
+    {"mindir", save_graph, save_many_nodes, 40990, load_graph, false},
+    {"onnx", save_graph, save_many_nodes, 39990, load_graph, false},
+#endif
+    {"csv", test_csv_write, test_csv_write_rows, 0, load_csv, false},
+    {"idx", test_idx_write, NULL, 0, load_idx, true},
+#if defined(SPORE_HAVE_PNG)
+    {"png", test_png_write, NULL, 0, load_image, false},
+#endif
+#if defined(SPORE_HAVE_JPEG)
+    {"jpg", test_jpeg_write, NULL, 0, load_image, false},
 #endif
 };
-const int test_formats_count = (int)(sizeof test_formats / sizeof *test_formats);
+
+#if defined(SPORE_HAVE_JANSSON)
+#define WITH_JSON 1
+#else
+#define WITH_JSON 0
+#endif
+const int test_formats_count = 2 + WITH_JSON + 3 * SPORE_HAVE_PROTOBUF;
+const int test_read_formats_count = (int)(sizeof test_formats / sizeof *test_formats);

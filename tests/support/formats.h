@@ -13,10 +13,12 @@ typedef struct test_format {
     int64_t most_things;                                 /* about as many as load() accepts in a file of them; 0 */
     int (*load)(const char *path);                       /* that value; -1 and sp_error() if it cannot be read,  */
                                                          /* -2 if the numbers are not all the same               */
+    bool own_reads;                                      /* not through file/source.c, whose faults it does not see */
 } test_format;
 
-/* Those that this build has. */
+/* Those that this build has: first those that Spore writes, then those that it only reads (support/read_formats.h writes them). */
 extern const test_format test_formats[];
-extern const int test_formats_count;
+extern const int test_formats_count;      /* that Spore writes */
+extern const int test_read_formats_count; /* all               */
 
 #endif
