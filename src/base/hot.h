@@ -16,8 +16,11 @@
  * reordered. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__gnu_linux__) && !defined(SP__SANITIZED)
 #define SP__HOT __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#define SP__HOT_LESS \
+    __attribute__((target_clones("default", "arch=x86-64-v3"))) /* large, and seldom what a program waits for */
 #else
 #define SP__HOT
+#define SP__HOT_LESS
 #endif
 
 /* Loops that are written once for many types: SP__HOT_<type>. Three copies are worth their bytes for Float32 alone; the others,

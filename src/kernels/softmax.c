@@ -37,22 +37,26 @@ static inline int64_t label_at(const sp__cross_entropy *ce, const void *labels, 
     return ce->label_dtype == SP_I32 ? ((const int32_t *)labels)[n] : ((const int64_t *)labels)[n];
 }
 
-#define T       float
-#define HOT     SP__HOT_F32
-#define EXP(v)  sp__exp_f32(v)
-#define NAME(f) f##_f32
+#define T           float
+#define HOT         SP__HOT_F32
+#define COLUMNS_HOT SP__HOT_LESS
+#define EXP(v)      sp__exp_f32(v)
+#define NAME(f)     f##_f32
 #include "kernels/softmax_loops.h"
 #undef T
 #undef HOT
+#undef COLUMNS_HOT
 #undef EXP
 #undef NAME
-#define T       double
-#define HOT     SP__HOT_F64
-#define EXP(v)  exp(v)
-#define NAME(f) f##_f64
+#define T           double
+#define HOT         SP__HOT_F64
+#define COLUMNS_HOT SP__HOT_F64
+#define EXP(v)      exp(v)
+#define NAME(f)     f##_f64
 #include "kernels/softmax_loops.h"
 #undef T
 #undef HOT
+#undef COLUMNS_HOT
 #undef EXP
 #undef NAME
 

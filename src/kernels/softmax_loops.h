@@ -137,7 +137,7 @@ HOT static void NAME(column_largest)(T *restrict most, const T *x, int64_t n, in
             most[c] = x[i * step + c] > most[c] ? x[i * step + c] : most[c];
 }
 
-HOT static void NAME(softmax_columns)(T *y, const T *x, int64_t n, int64_t step, int64_t w)
+COLUMNS_HOT static void NAME(softmax_columns)(T *y, const T *x, int64_t n, int64_t step, int64_t w)
 {
     T most[COLUMNS];
     double sum[COLUMNS] = {0};
@@ -159,7 +159,7 @@ HOT static void NAME(softmax_columns)(T *y, const T *x, int64_t n, int64_t step,
     }
 }
 
-HOT static void NAME(log_softmax_columns)(T *y, const T *x, int64_t n, int64_t step, int64_t w)
+COLUMNS_HOT static void NAME(log_softmax_columns)(T *y, const T *x, int64_t n, int64_t step, int64_t w)
 {
     T most[COLUMNS], log_sum[COLUMNS];
     double sum[COLUMNS] = {0};
@@ -178,7 +178,7 @@ HOT static void NAME(log_softmax_columns)(T *y, const T *x, int64_t n, int64_t s
     }
 }
 
-HOT static void NAME(softmax_grad_columns)(T *dx, const T *y, const T *dy, int64_t n, int64_t step, int64_t w)
+COLUMNS_HOT static void NAME(softmax_grad_columns)(T *dx, const T *y, const T *dy, int64_t n, int64_t step, int64_t w)
 {
     double sum[COLUMNS] = {0};
     for (int64_t i = 0; i < n; i++)
@@ -191,7 +191,8 @@ HOT static void NAME(softmax_grad_columns)(T *dx, const T *y, const T *dy, int64
     }
 }
 
-HOT static void NAME(log_softmax_grad_columns)(T *dx, const T *y, const T *dy, int64_t n, int64_t step, int64_t w)
+COLUMNS_HOT static void NAME(log_softmax_grad_columns)(T *dx, const T *y, const T *dy, int64_t n, int64_t step,
+                                                       int64_t w)
 {
     double sum[COLUMNS] = {0};
     for (int64_t i = 0; i < n; i++)
