@@ -1,4 +1,4 @@
-/* Any bytes as a graph: a graph or one error, nothing else. A graph that is read can be printed. */
+/* Any bytes as a graph: a graph or one error, nothing else. A graph that is read can be printed and run. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -6,6 +6,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #if SPORE_HAVE_PROTOBUF
 #include "file/mindir.h"
+#include "graph_run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -18,6 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         __builtin_trap(); /* a failure without a cause, or a graph with one */
     if (g)
         sp_graph_str(g);
+    if (g)
+        run_if_short(g);
     sp_graph_free(g);
     sp_error_clear();
     sp_scope_end(scope);
