@@ -101,8 +101,8 @@ static bool starts_with(const char *name, const char *start) { return strncmp(na
 static const char *role_of(const char *name)
 {
     static const char *const optimizer[] = {"moment1.", "moment2.", "moments.", "accum.", "stat.", "vhat."};
-    static const char *const training[] = {"epoch_num",   "step_num",    "global_step", "learning_rate",
-                                           "beta1_power", "beta2_power", "epoch",       "step"};
+    static const char *const training[] = {"epoch_num",   "step_num", "global_step", "learning_rate", "beta1_power",
+                                           "beta2_power", "epoch",    "step",        "momentum"};
     for (size_t i = 0; i < sizeof optimizer / sizeof *optimizer; i++)
         if (starts_with(name, optimizer[i]))
             return "optimizer";
