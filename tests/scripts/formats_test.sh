@@ -33,4 +33,12 @@ done
 # A line of a table has as many cells as its head: a cell that is forgotten would say nothing.
 awk -F'|' '/^\|/ { if (!n) n = NF; if (NF != n) { print FILENAME ": line " FNR " has " NF - 2 " cells, expected " n - 2; bad = 1 } next }
            { n = 0 } END { exit bad }' "$page" || status=1
+
+# SECURITY.md: each limit stands where its line says.
+grep '^| .*`src/\|^| .*`include/' SECURITY.md | while IFS='|' read -r _ _ _ where _; do
+    file=$(printf '%s' "$where" | grep -o '`[^`]*/[^`]*`' | tr -d '`')
+    for name in $(printf '%s' "$where" | grep -o '`[A-Za-z_]*`' | tr -d '`'); do
+        grep -qw "$name" "$file" || echo "SECURITY.md: no $name in $file"
+    done
+done | { ! grep .; } || status=1
 exit "$status"
