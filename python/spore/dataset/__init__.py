@@ -1,5 +1,6 @@
 """mindspore.dataset: sources, transforms and the pipeline that makes batches."""
-from .core import BatchInfo, ConcatDataset, Dataset, ZipDataset, zip
+from .core import BatchInfo, ConcatDataset, Dataset, ZipDataset
+from .core import zip_datasets as zip
 from .samplers import (DistributedSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, SubsetSampler,
                        WeightedRandomSampler)
 from .sources import GeneratorDataset, MnistDataset, NumpySlicesDataset, PaddedDataset

@@ -436,7 +436,7 @@ class ZipDataset(Dataset):
         return None if None in sizes else min(sizes)
 
 
-def zip(datasets):  # noqa: A001
+def zip_datasets(datasets):
     """The columns of several datasets, as long as the shortest."""
     return ZipDataset(tuple(datasets))
 
