@@ -36,3 +36,9 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT CMAKE_CROSSCOMPILING)
                         SPORE_HAS_PACKED_RELOCATIONS)
     unset(CMAKE_REQUIRED_LINK_OPTIONS)
 endif()
+
+# What nothing calls is left out of the shared library.
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+    target_compile_options(spore_objects PRIVATE "$<$<CONFIG:Release>:-ffunction-sections;-fdata-sections>")
+    set(SPORE_HAS_SECTIONS ON)
+endif()

@@ -4,6 +4,9 @@
 set(SPORE_TIMEOUT_default 60)
 set(SPORE_TIMEOUT_install_test 120) # configures and compiles projects of its own
 set(SPORE_TIMEOUT_cli_test 180) # trains a dozen small networks
+set(SPORE_TIMEOUT_cli_resume_test 180) # as many, most of them twice
+set(SPORE_TIMEOUT_test_formats 300) # large files, and every allocation
+set(SPORE_TIMEOUT_test_resume 180) # some hundred trainings, each of which flushes files to the disk
 
 set(SPORE_TIMEOUT_FACTOR 1)
 if(SPORE_SANITIZE OR CMAKE_BUILD_TYPE STREQUAL "Debug") # slower, not wrong

@@ -177,7 +177,7 @@ static void load_with_huge_numbers(const test_format *f, const char *path)
     uint8_t *bytes = test_file_read(path, &n), *copy = malloc(n + 16);
     for (size_t at = 0; bytes && copy && at < n; at++)
         for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++)
-            for (size_t length = 1; length <= 10; length += p == 4 ? 9 : 3) {
+            for (size_t length = 1; length <= 10; length += p == 4 ? 9 : 5) {
                 memcpy(copy, bytes, n);
                 memcpy(copy + at, patterns[p], length < n - at ? length : n - at);
                 test_file_write(bad, copy, n);
@@ -250,7 +250,7 @@ TEST(a_large_file_takes_at_most_twice_its_size)
     for (int k = 0; k < test_formats_count; k++) {
         const test_format *f = &test_formats[k];
         const char *path = path_of(f, "large");
-        save_apart(f, NULL, path, 16 * MIB); /* 64 MiB */
+        save_apart(f, NULL, path, 12 * MIB); /* 48 MiB */
         int64_t file = size_of_file(path), peak = peak_of(load_one, f, path);
         if (peak > 2 * file + 64 * MIB)
             fail_msg("%s: %lld MiB for a file of %lld MiB", f->name, (long long)(peak / MIB), (long long)(file / MIB));

@@ -18,7 +18,7 @@ static sp_status read_tensors(const char *path)
 }
 
 #if SPORE_HAVE_PROTOBUF
-static sp_status read_mindir(const char *path)
+static sp_status read_graph(const char *path)
 {
     sp_graph *g = sp_graph_load(path);
     sp_graph_free(g);
@@ -80,7 +80,13 @@ static void broken_checkpoints_are_refused_with_their_fault(void **state)
 static void broken_graphs_are_refused_with_their_fault(void **state)
 {
     (void)state;
-    check_folder("tests/refused/mindir", ".mindir", read_mindir);
+    check_folder("tests/refused/mindir", ".mindir", read_graph);
+}
+
+static void broken_onnx_graphs_are_refused_with_their_fault(void **state)
+{
+    (void)state;
+    check_folder("tests/refused/onnx", ".onnx", read_graph);
 }
 #endif
 
@@ -106,6 +112,7 @@ int main(void)
 #if SPORE_HAVE_PROTOBUF
         cmocka_unit_test(broken_checkpoints_are_refused_with_their_fault),
         cmocka_unit_test(broken_graphs_are_refused_with_their_fault),
+        cmocka_unit_test(broken_onnx_graphs_are_refused_with_their_fault),
 #endif
 #if SPORE_HAVE_JANSSON
         cmocka_unit_test(broken_safetensors_are_refused_with_their_fault),

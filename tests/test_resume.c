@@ -1,7 +1,5 @@
 /* Training that is stopped, killed and resumed ends with the same bits as training that is not: the files that both leave at the
  * end are compared byte by byte. */
-#include "support/test.h"
-
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if SPORE_HAVE_PROTOBUF
+
+#include "support/test.h"
+
 #include "spore.h"
 #include "support/files.h"
-
-#if SPORE_HAVE_PROTOBUF
 
 /* ---- what is trained: shuffles, random transforms, dropout, batch statistics, a schedule, a last batch that is smaller ---- */
 

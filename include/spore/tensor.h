@@ -98,6 +98,12 @@ SP_API const char *sp_shape_str(sp_shape shape);
 
 /* ---- parameters: tensors with a name, held by cells ---- */
 
+/* A parameter that no cell holds, with the elements of value (copied, unless nobody else has them); the caller's, to be given back by
+ * sp_drop(). A value that is a parameter already is kept and returned. SP_ERR_STATE: a traced value. */
+SP_API sp_tensor *sp_param_new(sp_tensor *value, const char *name, bool trainable);
+/* Gives it another name. SP_ERR_STATE: t is no parameter. Texts that sp_param_name() gave are no longer valid. */
+SP_API sp_status sp_param_rename(sp_tensor *t, const char *name);
+
 /* "" for a tensor that is no parameter. Valid as long as the parameter. */
 SP_API const char *sp_param_name(const sp_tensor *t);
 

@@ -5,7 +5,7 @@
  *   say.c        errors and progress for people, on the standard error output
  *   json.c       results for programs (json.h)
  *   layers.c     "flatten, dense 512, relu": text to layers to a cell (layers.h)
- *   model.c      the models of eval and predict: .mindir, or .ckpt with its layers (model.h)
+ *   model.c      the models of eval and predict: .mindir, .onnx, or .ckpt with its layers (model.h)
  *   input.c      --input: arrays, tables, pictures (input.h)
  *   data.c       --data: where it lies and the pipeline of the tutorial (data.h)
  *   resume.c     what a checkpoint says about its training (resume.h)

@@ -125,8 +125,8 @@ static int draw(const char *model, const options *o)
 
 static int check(const char *model, options *o, char *room, size_t size)
 {
-    if (!cli_ends_with(model, ".mindir"))
-        return cli_misused("graph", "found '%s', expected a file name that ends with .mindir", model);
+    if (!cli_is_graph(model))
+        return cli_misused("graph", "found '%s', expected a file name that ends with .mindir or .onnx", model);
     if (o->output && !o->text && strcmp(o->output, "-") != 0 && !cli_ends_with(o->output, ".svg") &&
         !cli_ends_with(o->output, ".dot"))
         return cli_misused("graph", "--output: found '%s', expected a file name that ends with .svg or .dot, or -",
@@ -135,7 +135,7 @@ static int check(const char *model, options *o, char *room, size_t size)
         return cli_misused("graph", "--profile: only pictures in SVG show times");
     if (o->output)
         return CLI_GO_ON;
-    int n = snprintf(room, size, "%.*s.svg", (int)(strlen(model) - strlen(".mindir")), model);
+    int n = snprintf(room, size, "%.*s.svg", (int)(strrchr(model, '.') - model), model);
     if (n < 0 || (size_t)n >= size)
         return cli_misused("graph", "the name of the model is too long");
     o->output = o->text ? "-" : room;
@@ -143,7 +143,7 @@ static int check(const char *model, options *o, char *room, size_t size)
 }
 
 static const char about[] =
-    "Draws the graph in a .mindir file: one box for each operator, data flowing down. Without --output the picture lies\n"
+    "Draws the graph in a .mindir or .onnx file: one box for each operator, data flowing down. Without --output the picture lies\n"
     "beside the model, as MODEL.svg.";
 
 static const char examples[] = "  spore graph model.mindir\n"
@@ -164,7 +164,7 @@ int cli_graph(int count, char **words)
          NULL},
         {"batch", "N", CLI_WHOLE, &o.batch, "the size of dimensions that may have any, to run it", 1, 1 << 20, NULL},
         {0}};
-    const cli_usage usage = {"graph", "MODEL.mindir", 1, 1, about, table, NULL, examples};
+    const cli_usage usage = {"graph", "MODEL", 1, 1, about, table, NULL, examples};
     const char *model = NULL;
     char room[4096];
     int status = cli_parse(&usage, count, words, &model);

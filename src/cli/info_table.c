@@ -16,7 +16,7 @@ void info_count(info_totals *sum, const sp_tensor *t)
 
 info_stats info_stats_of(const sp_tensor *t)
 {
-    info_stats s = {.min = INFINITY, .max = -INFINITY};
+    info_stats s = {.min = (double)INFINITY, .max = -(double)INFINITY};
     int64_t n = sp_size_of(t), finite = 0;
     double sum = 0, rest = 0; /* Kahan 1965: as if with twice the digits */
     for (int64_t i = 0; i < n; i++) {
@@ -33,7 +33,7 @@ info_stats info_stats_of(const sp_tensor *t)
         finite++;
     }
     if (finite == 0)
-        s.min = s.max = NAN;
+        s.min = s.max = (double)NAN;
     s.mean = finite ? sum / (double)finite : (double)NAN;
     return s;
 }

@@ -44,8 +44,8 @@ cli_loss cli_loss_named(const char *name)
 int cli_model_check(const char *command, const char *path, const char *layers)
 {
     bool params = cli_is_tensors(path);
-    if (!params && !cli_ends_with(path, ".mindir"))
-        return cli_misused(command, "found '%s', expected a file that ends with .mindir, " CLI_TENSORS, path);
+    if (!params && !cli_is_graph(path))
+        return cli_misused(command, "found '%s', expected a file that ends with .mindir, .onnx, " CLI_TENSORS, path);
     if (params && !layers)
         return cli_misused(command, "%s: such a file holds parameters alone: say the layers with --layers", path);
     if (!params && layers)

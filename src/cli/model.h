@@ -16,7 +16,7 @@ typedef struct cli_loss {
 /* mse and bce compare with labels as one-hot vectors. */
 cli_loss cli_loss_named(const char *name);
 
-/* A model from a file: a graph (.mindir), or a checkpoint (.ckpt) with its layers. */
+/* A model from a file: a graph (.mindir, .onnx), or a checkpoint (.ckpt) with its layers. */
 typedef struct cli_model {
     const char *path, *layers;
     int inputs, outputs;

@@ -334,7 +334,7 @@ static int check(const options *o)
         return cli_misused("train", "--save: found '%s', expected a file name that ends with " CLI_TENSORS, o->save);
     if (o->save_every > 0 && !o->save)
         return cli_misused("train", "--save-every: expected --save too");
-    if (o->export && !cli_ends_with(o->export, ".mindir") && !is_onnx(o->export))
+    if (o->export && !cli_is_graph(o->export))
         return cli_misused("train", "--export: found '%s', expected a file name that ends with .mindir or .onnx",
                            o->export);
     if (o->dynamic_batch && !is_onnx(o->export))

@@ -3,16 +3,10 @@
 
 #include "file/file.h"
 
-static bool ends_with(const char *path, const char *extension)
-{
-    size_t n = strlen(path), k = strlen(extension);
-    return n > k && strcmp(path + n - k, extension) == 0;
-}
-
 /* SP_ERR_UNSUPPORTED if the name is of no format for graphs. */
 static sp_status check_name(const char *path)
 {
-    if (ends_with(path, ".mindir") || ends_with(path, ".onnx"))
+    if (sp__ends_with(path, ".mindir") || sp__ends_with(path, ".onnx"))
         return SP_OK;
     return sp__err(SP_ERR_UNSUPPORTED, "graph_save: '%s' does not end in .mindir or .onnx, the formats for graphs",
                    path);
@@ -25,7 +19,7 @@ sp_status sp_graph_save(const sp_graph *g, const char *path)
     sp_status st = check_name(path);
     if (st != SP_OK)
         return st;
-    return ends_with(path, ".onnx") ? sp__onnx_save(g, path) : sp__mindir_save(g, path);
+    return sp__ends_with(path, ".onnx") ? sp__onnx_save(g, path) : sp__mindir_save(g, path);
 }
 
 sp_status sp_export_with(sp_cell *c, sp_list example, const char *path, const sp_export_opts *opts)
@@ -35,7 +29,7 @@ sp_status sp_export_with(sp_cell *c, sp_list example, const char *path, const sp
     sp_status st = check_name(path);
     if (st != SP_OK)
         return st;
-    if (opts && opts->dynamic_batch && !ends_with(path, ".onnx"))
+    if (opts && opts->dynamic_batch && !sp__ends_with(path, ".onnx"))
         return sp__err(SP_ERR_UNSUPPORTED, "export: '%s': dynamic_batch is for .onnx files", path);
     if (opts && opts->dynamic_batch)
         return sp__onnx_export_batches(c, example, path);

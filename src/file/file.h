@@ -12,7 +12,8 @@
  *   safetensors_*.c  (safetensors.h)
  *   write.c       what the writers of graphs share (write.h)
  *   mindir_*.c    graphs (mindir.h)
- *   onnx_*.c      graphs (onnx.h)
+ *   onnx_*.c      graphs (onnx.h, onnx_read.h); graph_load.c: of either kind
+ *   caller.c      what the readers of graphs share (caller.h); external.c: elements in files of their own
  *   npy.c         NumPy's arrays (npy.h); npz_*.c: archives of them (npz.h)
  *   csv.c         tables of numbers as text (csv.h)
  *   image*.c      pictures (image.h) */
@@ -73,6 +74,9 @@ bool sp__utf8_ok(const uint8_t *s, size_t n);
 /* n bytes from outside as they may stand in an error message: at most 80 characters, none of them a control
  * character; text of the current scope. */
 const char *sp__shown(const void *s, size_t n);
+
+/* Whether a path ends with an extension, and has more than that. */
+bool sp__ends_with(const char *path, const char *extension);
 
 /* UTF-32 (little endian, bytes a multiple of 4) to UTF-8 and back; zeros at the end are dropped. Texts to be freed by
  * sp__free_str, *bytes counted; NULL on failure: SP_ERR_FORMAT, SP_ERR_VALUE (recorded), SP_ERR_NOMEM. */

@@ -3,12 +3,13 @@
  * Reading. The file's operators are called one after the other, as expressions of ops, while a trace records them:
  * the recorded graph is the result. Parameters and constants are inputs of that trace and only afterwards become
  * what they are, so nothing is computed while a file is read, whatever it asks for.
- *   mindir_load.c    the file: limits, header, parameters; sp_graph_load
+ *   mindir_load.c    the file: limits, header, parameters
  *   mindir_run.c     names to values, node after node
  *   mindir_value.c   settings of operators: from attributes (old form) or constant inputs (new form)
  *   mindir_to_ops.c  finds an operator in the tables of what each one is in ops (mindir_rules.h): mindir_to_maths.c,
  *                    _shapes.c, _layers.c; _ext.c for those that only 2.10 has
- *   mindir_external.c  parameters in files of their own
+ *   caller.c         what it shares with the reader of .onnx files
+ *   external.c       parameters in files of their own
  *
  * Writing. Each node of the graph becomes one or more nodes of the file.
  *   mindir_save.c      the file
@@ -17,6 +18,7 @@
 #ifndef SP_FILE_MINDIR_H
 #define SP_FILE_MINDIR_H
 
+#include "file/caller.h"
 #include "file/proto.h"
 #include "file/proto/mindir.pb-c.h"
 #include "graph/graph.h"
@@ -84,9 +86,7 @@ typedef struct sp__mi_value {
 typedef struct sp__mi_rule sp__mi_rule;
 
 typedef struct sp__mi_call {
-    const char *op;    /* the operator */
-    const char *where; /* its domain or name, for error texts */
-    const char *file;
+    sp__caller by; /* the operator, its domain or name */
     const sp__mi_rule *rule;
     const sp__mi_value *const *in; /* without tokens */
     int n_in;
@@ -94,7 +94,6 @@ typedef struct sp__mi_call {
     size_t n_attrs;
     sp_tensor *out[SP__MI_MAX_RESULTS]; /* of an operator with a tuple of results; NULL: not supported */
     int n_out;                          /* 0: the one result that the rule returns                     */
-    bool failed;                        /* recorded                                                    */
 } sp__mi_call;
 
 /* One operator: how many of its inputs are data, and what the further ones are in the new form (and always, for
@@ -127,7 +126,7 @@ sp_dtype sp__mi_type(sp__mi_call *c, const char *name, sp_dtype otherwise);
 sp_tensor *sp__mi_tensor_setting(sp__mi_call *c, const char *name);
 
 /* Records "mindir: MatMul (Default/fc1): ..."; returns NULL. */
-void *sp__mi_fail(sp__mi_call *c, sp_status code, const char *format, ...) SP_PRINTF(3, 4);
+#define sp__mi_fail(c, ...) sp__caller_fail(&(c)->by, __VA_ARGS__)
 
 /* ---- reading: the model ---- */
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file/mindir_external.h"
+#include "file/external.h"
+#include "file/mindir.h"
 
-#define MAX_FILE ((uint64_t)INT32_MAX) /* protobuf's own limit */
 /* A node takes about 1.4 KB with its primitive; the largest nets have some thousands. */
 #define MAX_VALUES 41000
 
@@ -105,7 +105,7 @@ static sp_status describe(const sp__source *s, const sp__mi_tensor *t, const cha
 }
 
 /* A tensor with the elements that the file holds for it, retained; NULL, recorded, on failure. */
-static sp_tensor *read_tensor(const sp__source *s, const sp__mi_tensor *t, const char *what, sp__mi_external *files)
+static sp_tensor *read_tensor(const sp__source *s, const sp__mi_tensor *t, const char *what, sp__external *files)
 {
     sp__desc d;
     if (describe(s, t, what, false, &d) != SP_OK)
@@ -119,12 +119,15 @@ static sp_tensor *read_tensor(const sp__source *s, const sp__mi_tensor *t, const
     if ((!external && !t->has_raw_data) || given != bytes)
         return sp__fail(SP_ERR_FORMAT, "mindir: %s: %s: %zu bytes for %s %s, expected %zu", s->path, what, given,
                         sp_dtype_name(d.dtype), sp__shape_text(d.shape), bytes);
-    if (external && !sp__mi_external_reserve(files, t->external_data, what))
+    sp__external_part part = {0};
+    if (external)
+        part = (sp__external_part){t->external_data->location, t->external_data->offset, t->external_data->length};
+    if (external && !sp__external_reserve(files, &part, what))
         return NULL;
     sp_tensor *y = sp__tensor_new(d.dtype, d.shape);
     if (!y)
         return NULL;
-    if (external && !sp__mi_external_read(files, t->external_data, sp__data_mut(y), bytes))
+    if (external && !sp__external_read(files, &part, sp__data_mut(y), bytes))
         return NULL;
     if (!external && bytes > 0)
         memcpy(sp__data_mut(y), t->raw_data.data, bytes);
@@ -136,7 +139,7 @@ static sp_tensor *read_tensor(const sp__source *s, const sp__mi_tensor *t, const
     return sp__retain(y);
 }
 
-static sp_tensor *read_param(const sp__source *s, const sp__mi_tensor *t, sp__mi_external *files)
+static sp_tensor *read_param(const sp__source *s, const sp__mi_tensor *t, sp__external *files)
 {
     const char *name = t->ref_key && t->ref_key[0] ? t->ref_key : sp__mi_visible(t->name);
     sp_tensor *value = read_tensor(s, t, sp__scope_printf("parameter '%s'", shown(t->name)), files);
@@ -146,7 +149,7 @@ static sp_tensor *read_param(const sp__source *s, const sp__mi_tensor *t, sp__mi
 }
 
 /* The elements of parameters and constants. Those of the message are given up as soon as they are copied. */
-static sp_status read_tensors(sp__mi_model *m, sp__proto *p, sp__mi_external *files)
+static sp_status read_tensors(sp__mi_model *m, sp__proto *p, sp__external *files)
 {
     Sp__Mindir__Graph *g = m->graph;
     m->params = sp__scope_alloc((g->n_parameter + 1) * sizeof *m->params);
@@ -171,7 +174,7 @@ static sp_status read_tensors(sp__mi_model *m, sp__proto *p, sp__mi_external *fi
             continue;
         sp_scope scope = sp_scope_begin();
         const char *what = sp__scope_printf("constant '%s'", shown(g->node[i]->output[0]));
-        sp_tensor *t = m->consts[m->n_consts] = read_tensor(m->source, value, what, NULL);
+        sp_tensor *t = m->consts[m->n_consts] = read_tensor(m->source, value, what, files);
         sp_scope_end(scope);
         if (!t)
             return sp_error();
@@ -289,27 +292,13 @@ static sp_graph *load_model(const sp__source *s, sp__proto *p, const Sp__Mindir_
         return NULL;
     sp__mi_model m = {
         .source = s, .graph = model->graph, .primitives = model->primitives, .n_primitives = model->n_primitives};
-    sp__mi_external files = {.path = path};
+    sp__external files = {.what = "mindir", .path = path, .header = 64};
     sp_graph *g = NULL;
     if (index_names(&m, model) == SP_OK && sp__mi_check_operators(&m) == SP_OK && read_tensors(&m, p, &files) == SP_OK)
         g = build(&m);
-    sp__mi_external_free(&files);
+    sp__external_free(&files);
     model_free(&m);
     return g;
-}
-
-/* The decoded file; its bytes are given up again. */
-static Sp__Mindir__Model *decode(sp__source *s, sp__proto *p)
-{
-    size_t size = (size_t)s->size;
-    uint8_t *bytes = NULL;
-    Sp__Mindir__Model *model = NULL;
-    if (sp__source_not_encrypted(s) != SP_OK || !(bytes = sp__alloc(size)))
-        return NULL;
-    if (sp__source_read(s, bytes, size) == SP_OK)
-        model = (void *)sp__proto_unpack(p, s, &sp__mindir__model__descriptor, bytes, size, 0);
-    sp__free(bytes, size);
-    return model;
 }
 
 sp_graph *sp__mindir_load_source(sp__source *s, const char *path)
@@ -317,11 +306,12 @@ sp_graph *sp__mindir_load_source(sp__source *s, const char *path)
     sp__proto p;
     sp__proto_begin(&p,
                     (size_t)s->size + ((size_t)44 << 20)); /* with the file's bytes: below twice the file and 64 MiB */
-    Sp__Mindir__Model *model = decode(s, &p);
+    Sp__Mindir__Model *model =
+        sp__source_not_encrypted(s) == SP_OK ? (void *)sp__proto_decode(&p, s, &sp__mindir__model__descriptor) : NULL;
     if (!model)
         return NULL;
+    int64_t failures = sp__error_count(); /* also of a scope that could not begin */
     sp_scope scope = sp_scope_begin();
-    int64_t failures = sp__error_count();
     sp_graph *g = load_model(s, &p, model, path);
     sp_scope_end(scope);
     sp__proto_free(&p, model);
@@ -329,18 +319,6 @@ sp_graph *sp__mindir_load_source(sp__source *s, const char *path)
         return g;
     sp_graph_free(g); /* made, though a text on the way could not be */
     return NULL;
-}
-
-sp_graph *sp_graph_load(const char *path)
-{
-    if (!sp__given("graph_load", 1, path))
-        return NULL;
-    sp__source s;
-    sp_graph *g = NULL;
-    if (sp__source_open(&s, "mindir", path, MAX_FILE) == SP_OK)
-        g = sp__mindir_load_source(&s, path);
-    sp__source_close(&s);
-    return g;
 }
 
 #else

@@ -12,14 +12,10 @@ extern const sp__mi_rule sp__mi_rules_shapes[];
 extern const sp__mi_rule sp__mi_rules_layers[];
 extern const sp__mi_rule sp__mi_rules_ext[];
 
-/* A number as a 0-d tensor of x's type; NULL for NULL. */
-sp_tensor *sp__mi_like(const sp_tensor *x, double number);
-/* Positive axis of x; -1, recorded, if it is out of range. */
-int sp__mi_axis(sp__mi_call *c, const sp_tensor *x, int64_t axis);
-/* Numbers as int; false, recorded, if one does not fit. */
-bool sp__mi_narrow(sp__mi_call *c, const sp__ints *from, int *to);
-/* Positions [start, stop) of an axis. */
-sp_tensor *sp__mi_span(sp_tensor *x, int axis, int64_t start, int64_t stop);
+#define sp__mi_like(x, number)         sp__caller_like((x), (number))
+#define sp__mi_axis(c, x, axis)        sp__caller_axis(&(c)->by, (x), (axis))
+#define sp__mi_narrow(c, from, to)     sp__caller_narrow(&(c)->by, (from)->n, (from)->v, (to))
+#define sp__mi_span(x, axis, from, to) sp__caller_span((x), (axis), (from), (to), 1)
 /* A reduction with the settings "axis" (none: all axes) and "keep_dims". */
 sp_tensor *sp__mi_reduce(sp__mi_call *c, sp_tensor *(*op)(sp_tensor *, int, const int *, bool));
 

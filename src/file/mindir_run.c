@@ -59,25 +59,14 @@ static const char *refusal(const sp__mi_model *m, const sp__mi_node *node)
 
 sp_status sp__mi_check_operators(sp__mi_model *m)
 {
-    int bad = 0, left_out = 0;
-    const char *list = "";
+    sp__refusals refused = {0};
     for (size_t i = 0; i < m->graph->n_node; i++) {
-        const sp__mi_node *node = m->graph->node[i];
-        const char *why = refusal(m, node);
-        if (!why)
-            continue;
-        bad++;
-        const char *item = sp__scope_printf("%s (%s)", why, shown(where(node)));
-        if (left_out || strlen(list) + strlen(item) > 350) /* what an error's text has room for */
-            left_out++;
-        else
-            list = sp__scope_printf("%s%s %s", list, *list ? "," : "", item);
+        const char *why = refusal(m, m->graph->node[i]);
+        if (why)
+            sp__refusals_list(&refused, sp__scope_printf("%s (%s)", why, shown(where(m->graph->node[i]))));
     }
-    if (bad == 0)
-        return SP_OK;
-    return sp__err(SP_ERR_UNSUPPORTED, "mindir: %s: %d operator%s not supported:%s%s", m->source->path, bad,
-                   bad == 1 ? " is" : "s are", list,
-                   left_out ? sp__scope_printf("%s and %d more", *list ? "," : "", left_out) : "");
+    return sp__refusals_end(&refused, m->source->what, m->source->path, "operator is not supported",
+                            "operators are not supported");
 }
 
 /* ---- values by name ---- */
@@ -157,11 +146,11 @@ static bool get_item(sp__mi_call *c, sp__mi_value *out)
 
 static bool run_plumbing(sp__mi_call *c, sp__mi_value *out)
 {
-    if (strcmp(c->op, "MakeTuple") == 0)
+    if (strcmp(c->by.op, "MakeTuple") == 0)
         return make_tuple(c->in, c->n_in, out);
-    if (strcmp(c->op, "TupleGetItem") == 0)
+    if (strcmp(c->by.op, "TupleGetItem") == 0)
         return get_item(c, out);
-    if (strcmp(c->op, "UpdateState") == 0) {
+    if (strcmp(c->by.op, "UpdateState") == 0) {
         *out = (sp__mi_value){.kind = SP__MI_V_TOKEN};
         return true;
     }
@@ -175,9 +164,9 @@ static bool run_plumbing(sp__mi_call *c, sp__mi_value *out)
 
 static bool run_rule(sp__mi_call *c, sp__mi_value *out)
 {
-    c->rule = sp__mi_rule_find(c->op);
+    c->rule = sp__mi_rule_find(c->by.op);
     sp_tensor *y = c->rule->call(c);
-    if (!y || c->failed)
+    if (!y || c->by.failed)
         return false;
     if (c->n_out == 0) {
         *out = tensor_value(y);
@@ -213,13 +202,13 @@ static bool collect(const sp__mi_model *m, const sp__mi_node *node, sp__mi_call 
 
 static bool run_operator(const sp__mi_model *m, const sp__mi_node *node, sp__mi_value *out)
 {
-    sp__mi_call c = {.where = where(node), .file = m->source->path};
-    c.op = sp__mi_operator(m, node, &c.attrs, &c.n_attrs);
+    sp__mi_call c = {.by = {.what = "mindir", .file = m->source->path, .where = where(node)}};
+    c.by.op = sp__mi_operator(m, node, &c.attrs, &c.n_attrs);
     if (!collect(m, node, &c))
         return false;
-    if (is_plumbing(c.op))
+    if (is_plumbing(c.by.op))
         return run_plumbing(&c, out);
-    sp__path_push(c.where, NULL);
+    sp__path_push(c.by.where, NULL);
     bool ok = run_rule(&c, out);
     sp__path_pop();
     return ok;

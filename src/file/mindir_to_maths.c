@@ -110,7 +110,7 @@ static sp_tensor *softmax(sp__mi_call *c)
     int at = sp__mi_axis(c, ARG(0), axis.n == 1 ? axis.v[0] : -1);
     if (at < 0)
         return NULL;
-    return strcmp(c->op, "Softmax") == 0 ? sp_softmax(ARG(0), at) : sp_log_softmax(ARG(0), at);
+    return strcmp(c->by.op, "Softmax") == 0 ? sp_softmax(ARG(0), at) : sp_log_softmax(ARG(0), at);
 }
 
 /* ---- losses ---- */

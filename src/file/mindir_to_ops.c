@@ -5,39 +5,12 @@
 
 #include "file/mindir_rules.h"
 
-/* ---- shared by the tables ---- */
-
-sp_tensor *sp__mi_like(const sp_tensor *x, double number) { return sp__absent(x) ? NULL : sp__like(x, number); }
-
-int sp__mi_axis(sp__mi_call *c, const sp_tensor *x, int64_t axis)
-{
-    int out;
-    if (sp__absent(x))
-        return -1;
-    if (sp__axis(axis, x->shape.rank, &out))
-        return out;
-    sp__mi_fail(c, SP_ERR_VALUE, "axis %lld for shape %s", (long long)axis, SP__STR(x));
-    return -1;
-}
-
-bool sp__mi_narrow(sp__mi_call *c, const sp__ints *from, int *to)
-{
-    for (int i = 0; i < from->n; i++) {
-        if (from->v[i] < INT32_MIN || from->v[i] > INT32_MAX) {
-            sp__mi_fail(c, SP_ERR_VALUE, "the number %lld is out of range", (long long)from->v[i]);
-            return false;
-        }
-        to[i] = (int)from->v[i];
-    }
-    return from->n >= 0;
-}
-
 /* ---- finding ---- */
 
 static sp_tensor *same_op(sp__mi_call *c)
 {
     sp_tensor *in[SP__MAX_IN];
-    const sp__op *op = sp__op_find(c->op);
+    const sp__op *op = sp__op_find(c->by.op);
     int n = SP__MIN(c->n_in, op->max_in); /* further inputs are settings that have no effect: Round's decimals */
     for (int i = 0; i < n; i++)
         in[i] = ARG(i);

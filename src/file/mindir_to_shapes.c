@@ -53,16 +53,6 @@ static sp_tensor *join(sp__mi_call *c, sp_tensor *(*op)(sp_list, int), int64_t a
 static sp_tensor *concat(sp__mi_call *c) { return join(c, sp_concat, sp__mi_int(c, "axis", 0)); }
 static sp_tensor *stack(sp__mi_call *c) { return join(c, sp_stack, sp__mi_int(c, "axis", 0)); }
 
-/* Rows [start, stop) of an axis. */
-sp_tensor *sp__mi_span(sp_tensor *x, int axis, int64_t start, int64_t stop)
-{
-    sp_range ranges[SP_MAX_RANK];
-    for (int i = 0; i < axis; i++)
-        ranges[i] = sp_all();
-    ranges[axis] = sp_span(start, stop);
-    return sp_index_new(x, axis + 1, ranges);
-}
-
 static sp_tensor *split(sp__mi_call *c)
 {
     sp_tensor *x = ARG(0);
@@ -106,7 +96,7 @@ static sp_tensor *strided_slice(sp__mi_call *c)
     int64_t begins = sp__mi_int(c, "begin_mask", 0), ends = sp__mi_int(c, "end_mask", 0);
     int64_t shrink = sp__mi_int(c, "shrink_axis_mask", 0);
     sp_tensor *x = ARG(0);
-    if (!x || c->failed)
+    if (!x || c->by.failed)
         return NULL;
     if (sp__mi_int(c, "ellipsis_mask", 0) || sp__mi_int(c, "new_axis_mask", 0))
         return sp__mi_fail(c, SP_ERR_UNSUPPORTED, "ellipsis_mask and new_axis_mask are not supported");

@@ -2,7 +2,6 @@
  * or one of the inputs behind the data (new form, and some in both): which, the number of inputs says, so both
  * forms are read alike. */
 #if SPORE_HAVE_PROTOBUF
-#include <stdarg.h>
 #include <string.h>
 
 #include "file/mindir.h"
@@ -31,18 +30,6 @@ const char *sp__mi_visible(const char *name)
 {
     const char *colon = strchr(name, ':');
     return colon && colon[1] ? colon + 1 : name;
-}
-
-void *sp__mi_fail(sp__mi_call *c, sp_status code, const char *format, ...)
-{
-    char text[256];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    c->failed = true;
-    return sp__fail(code, "mindir: %s: %s (%s): %s", c->file, sp__shown(c->op, strlen(c->op)),
-                    sp__shown(c->where, strlen(c->where)), text);
 }
 
 /* ---- arguments ---- */

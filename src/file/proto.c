@@ -145,6 +145,17 @@ ProtobufCMessage *sp__proto_unpack(sp__proto *p, const sp__source *s, const Prot
     return m;
 }
 
+ProtobufCMessage *sp__proto_decode(sp__proto *p, sp__source *s, const ProtobufCMessageDescriptor *type)
+{
+    size_t size = (size_t)(s->size - s->at);
+    uint8_t *bytes = sp__alloc(size);
+    ProtobufCMessage *m = NULL;
+    if (bytes && sp__source_read(s, bytes, size) == SP_OK)
+        m = sp__proto_unpack(p, s, type, bytes, size, 0);
+    sp__free(bytes, size);
+    return m;
+}
+
 void sp__proto_free(sp__proto *p, void *message) { protobuf_c_message_free_unpacked(message, &p->allocator); }
 
 /* ---- writing ---- */

@@ -23,6 +23,8 @@ void sp__proto_begin(sp__proto *p, size_t budget);
  * what and path begin the text. To be freed with sp__proto_free. */
 ProtobufCMessage *sp__proto_unpack(sp__proto *p, const sp__source *s, const ProtobufCMessageDescriptor *type,
                                    const uint8_t *data, size_t size, uint64_t at);
+/* The same of all bytes of a source, from where it is; they are given up again. */
+ProtobufCMessage *sp__proto_decode(sp__proto *p, sp__source *s, const ProtobufCMessageDescriptor *type);
 void sp__proto_free(sp__proto *p, void *message);
 
 /* Encodes straight into the file, bytes fields without a copy. */

@@ -133,3 +133,9 @@ uint8_t *sp__utf8_to_utf32(const char *what, const char *s, size_t *bytes)
     }
     return out;
 }
+
+bool sp__ends_with(const char *path, const char *extension)
+{
+    size_t n = strlen(path), k = strlen(extension);
+    return n > k && strcmp(path + n - k, extension) == 0;
+}

@@ -83,21 +83,12 @@ void sp__refusals_add(sp__refusals *r, const sp__graph_node *node, const char *w
 {
     const char *item = sp__scope_printf("%s%s%s%s%s%s", node->op->name, why ? ": " : "", why ? why : "",
                                         node->path ? " (" : "", node->path ? node->path : "", node->path ? ")" : "");
-    r->list = r->list ? r->list : "";
-    r->n++;
-    if (r->left_out || strlen(r->list) + strlen(item) > 350)
-        r->left_out++;
-    else
-        r->list = sp__scope_printf("%s%s %s", r->list, *r->list ? "," : "", item);
+    sp__refusals_list(r, item);
 }
 
 sp_status sp__refusals_err(const sp__refusals *r, const char *what, const char *path)
 {
-    if (r->n == 0)
-        return SP_OK;
-    return sp__err(SP_ERR_UNSUPPORTED, "%s: %s: %d node%s no form in the file:%s%s", what, path, r->n,
-                   r->n == 1 ? " has" : "s have", r->list,
-                   r->left_out ? sp__scope_printf(" and %d more", r->left_out) : "");
+    return sp__refusals_end(r, what, path, "node has no form in the file", "nodes have no form in the file");
 }
 
 /* ---- the file ---- */

@@ -3,6 +3,7 @@
 #define SP_FILE_WRITE_H
 
 #include "file/proto.h"
+#include "file/refusals.h"
 #include "graph/graph.h"
 
 /* ---- a node's attributes by name; 0, false, empty or Float32 for one that the op does not have ---- */
@@ -25,11 +26,6 @@ void sp__same_padding(int64_t size, int64_t span, int64_t stride, int64_t *befor
 bool *sp__needed_nodes(bool *failed, const sp_graph *g);
 
 /* ---- nodes that have no form in a file: all of them in one error ---- */
-
-typedef struct sp__refusals {
-    int n, left_out;
-    const char *list; /* of the current scope */
-} sp__refusals;
 
 /* why may be NULL. */
 void sp__refusals_add(sp__refusals *r, const sp__graph_node *node, const char *why);

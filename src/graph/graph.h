@@ -121,6 +121,9 @@ int sp__graph_current(const sp_graph *g, int param);
 sp_graph *sp__trace(sp_fn fn, void *self, sp_list example, bool stateful);
 /* Whether the trace in force records updates. */
 bool sp__trace_stateful(void);
+/* A symbolic tensor that stands for t, which becomes a parameter or constant of the graph in the trace in force: a call of it is
+ * recorded, not computed. Belongs to the current scope; NULL on failure. */
+sp_tensor *sp__trace_stand_in(sp_tensor *t);
 /* Of the trace in force: run(self) is called at this point of each run. False and SP_ERR_NOMEM on failure. */
 bool sp__trace_hook(void (*run)(void *self), void *self);
 /* The function traced depends on the mode. */

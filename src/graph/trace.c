@@ -166,6 +166,14 @@ bool sp__trace_stateful(void)
     return w && w->assigned;
 }
 
+sp_tensor *sp__trace_stand_in(sp_tensor *t)
+{
+    trace *now = in_force();
+    int value = now ? value_of(now, t) : -1;
+    sp_tensor *y = value >= 0 ? sp__tensor_symbolic(t->dtype, t->shape) : NULL;
+    return y && bind(now, y, value) ? y : NULL;
+}
+
 bool sp__trace_hook(void (*run)(void *self), void *self)
 {
     trace *t = in_force();

@@ -1,9 +1,10 @@
 """Exports nets with the MindSpore that runs this, for read_nets:
-FOLDER/NAME.mindir, NAME.input0.npy ..., NAME.expected0.npy ...
+FOLDER/NAME.mindir, NAME.input0.npy ..., NAME.expected0.npy ...; with PACK, all of them in one file (tests/support/pack.h).
 
-export_nets.py FOLDER
+export_nets.py FOLDER [PACK]
 """
 
+import glob
 import os
 import sys
 
@@ -235,6 +236,20 @@ def export(folder, name, cell, inputs):
         np.save(f"{stem}.expected{k}.npy", np.asarray(y.asnumpy(), order="C"))
 
 
+def pack(folder, path, most=20000):
+    """All nets of a folder but the large ones."""
+    with open(path, "wb") as out:
+        for model in sorted(glob.glob(os.path.join(folder, "*.mindir"))):
+            stem = model[: -len(".mindir")]
+            files = [model] + sorted(glob.glob(stem + ".input*.npy")) + sorted(glob.glob(stem + ".expected*.npy"))
+            if sum(os.path.getsize(f) for f in files) > most or len(files) == 1:
+                continue
+            for file in files:
+                with open(file, "rb") as f:
+                    data = f.read()
+                out.write(f"{len(data)} {os.path.basename(file)}\n".encode() + data)
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
@@ -248,6 +263,8 @@ def main():
         except Exception as e:  # some are not known to every version
             print(f"left out {name}: {str(e).strip().splitlines()[0][:100] if str(e).strip() else type(e).__name__}")
     print(f"{len(NETS)} nets")
+    if len(sys.argv) > 2:
+        pack(folder, sys.argv[2])
 
 
 main()

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file/onnx_write.h"
 #include "graph/graph.h"
 #include "ops/op.h"
 #include "spore.h"
@@ -379,6 +380,20 @@ static void write_cell(const char *name, sp_cell *c)
     sp_scope_end(scope);
 }
 
+/* With its parameters in a file beside it, as those of 1.5 GiB are. */
+static void write_outside(const char *name, sp_cell *c)
+{
+    sp_scope scope = sp_scope_begin();
+    sp_list in = sp_list_of(sp_rand_normal(0, 1, SP_F32, SP_DIMS(3, 1, 20, 20)));
+    sp_graph *g = sp_trace(sp_cell_fn, c, in);
+    check(g && sp__onnx_write_graphs((const sp_graph *[SP__ONNX_TRIALS]){g}, path_of(name, ".onnx"), 0) == SP_OK, name);
+    write_pair(name, in, sp_cell_fn(c, in));
+    written++;
+    sp_graph_free(g);
+    sp_cell_free(c);
+    sp_scope_end(scope);
+}
+
 int main(int count, char **arguments)
 {
     if (count != 2) {
@@ -397,6 +412,7 @@ int main(int count, char **arguments)
     write_real_nets();
     write_cell("cell-image", image_net());
     write_cell("cell-plain", plain_net());
+    write_outside("cell-outside", plain_net());
     write_cell("cell-sizes", sp_cell_new(&(sp_cell_desc){.type = "Sizes", .construct = sizes}));
     printf("%d models, %d failures; %d cases are of gradients or training\n", written, failed, refused);
     sp_shutdown();

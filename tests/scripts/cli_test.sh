@@ -192,6 +192,9 @@ on out '^Exported conv.onnx'
 for word in Conv BatchNormalization LayerNormalization net/6/Gemm; do
     grep -aq "$word" conv.onnx || wrong "conv.onnx has no $word"
 done
+said='convert to .onnx'
+spore 0 convert conv.mindir converted.onnx
+grep -aq BatchNormalization converted.onnx || wrong 'converted.onnx has no BatchNormalization'
 test "$(ls | grep -c 'conv.onnx')" = 1 || wrong "there is more than conv.onnx: $(ls)"
 
 # Ctrl-C, or a batch system's time limit: it stops after the step, saves what it has and says so.

@@ -17,14 +17,6 @@ static int same(sp_tensor *t, int so_far)
     return so_far == 0 || value == so_far ? (int)value : -2;
 }
 
-static int all_same(sp_list list)
-{
-    int value = 0;
-    for (int i = 0; i < list.n && value >= 0; i++)
-        value = same(list.at[i], value);
-    return value;
-}
-
 /* ---- .npy ---- */
 
 static sp_status save_npy(const char *path, int value, int64_t size)
@@ -45,22 +37,20 @@ static int load_npy(const char *path)
     return value;
 }
 
-#if SPORE_HAVE_PROTOBUF
+/* ---- named tensors, by the file's ending: two tensors, one of another type, and a text ---- */
 
-/* ---- .ckpt: three records, one of another type ---- */
-
-static sp_status save_ckpt(const char *path, int value, int64_t size)
+static sp_status save_named(const char *path, int value, int64_t size)
 {
     sp_scope scope = sp_scope_begin();
     const sp_entry e[] = {{.name = "fc.weight", .tensor = sp_full(value, SP_F32, SP_DIMS(size / 2))},
                           {.name = "fc.bias", .tensor = sp_full(value, SP_I32, SP_DIMS(size / 4, 2))},
                           {.name = "note", .text = "a text"}};
-    sp_status st = e[0].tensor && e[1].tensor ? sp_ckpt_write(path, 3, e) : sp_error();
+    sp_status st = e[0].tensor && e[1].tensor ? sp_tensors_write(path, 3, e) : sp_error();
     sp_scope_end(scope);
     return st;
 }
 
-static sp_status save_many_records(const char *path, int64_t n)
+static sp_status save_many_named(const char *path, int64_t n)
 {
     sp_scope scope = sp_scope_begin();
     sp_entry *e = calloc((size_t)n, sizeof *e);
@@ -70,18 +60,18 @@ static sp_status save_many_records(const char *path, int64_t n)
         snprintf(names[i], sizeof *names, "%llx", (long long)i);
         e[i] = (sp_entry){.name = names[i], .tensor = one};
     }
-    sp_status st = sp_ckpt_write(path, (int)n, e);
+    sp_status st = sp_tensors_write(path, (int)n, e);
     free(names);
     free(e);
     sp_scope_end(scope);
     return st;
 }
 
-static int load_ckpt(const char *path)
+static int load_named(const char *path)
 {
     sp_scope scope = sp_scope_begin();
     sp_entries e;
-    int value = sp_ckpt_read(path, &e) == SP_OK ? 0 : -1;
+    int value = sp_tensors_read(path, &e) == SP_OK ? 0 : -1;
     for (int i = 0; i < e.n && value >= 0; i++)
         if (e.at[i].tensor)
             value = same(e.at[i].tensor, value);
@@ -89,7 +79,17 @@ static int load_ckpt(const char *path)
     return value;
 }
 
+#if SPORE_HAVE_PROTOBUF
+
 /* ---- .mindir: a Dense layer ---- */
+
+static int all_same(sp_list list)
+{
+    int value = 0;
+    for (int i = 0; i < list.n && value >= 0; i++)
+        value = same(list.at[i], value);
+    return value;
+}
 
 static sp_status save_mindir(const char *path, int value, int64_t size)
 {
@@ -139,8 +139,12 @@ static int load_mindir(const char *path)
 
 const test_format test_formats[] = {
     {"npy", save_npy, NULL, 0, load_npy},
+    {"npz", save_named, save_many_named, 0, load_named},
+#if defined(SPORE_HAVE_JANSSON)
+    {"safetensors", save_named, save_many_named, 0, load_named},
+#endif
 #if SPORE_HAVE_PROTOBUF
-    {"ckpt", save_ckpt, save_many_records, 103000, load_ckpt},
+    {"ckpt", save_named, save_many_named, 103000, load_named},
     {"mindir", save_mindir, save_many_nodes, 40990, load_mindir},
 #endif
 };
