@@ -15,10 +15,13 @@ with np.load(os.path.join(os.path.dirname(cases.__file__), "golden.npz")) as _fi
 # Where MindSpore itself is wrong or coarse (docs/compatibility.md): compared more loosely, or not in this part.
 _LOOSE = {"tanh": 2e-4, "erf": 2e-5, "gelu_tanh": 2e-4, "GELU": 2e-4, "mish": 2e-4, "Mish": 2e-4, "Dense_activation": 2e-4,
           "gelu": 2e-5, "GELU_exact": 2e-5}
+_WRONG = {("selu", "grad")}  # not the derivative of what it gives
 
 
 def close(kind, name, part, mine):
     expected = _FOUND[kind, name].get(part, [])
+    if (name, part) in _WRONG:
+        return
     assert len(mine) == len(expected), f"{part}: {len(mine)} arrays, MindSpore has {len(expected)}"
     tolerance = _LOOSE.get(name, 1e-5)
     for i, (a, b) in enumerate(zip(mine, expected)):

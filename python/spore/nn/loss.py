@@ -113,7 +113,7 @@ class SoftmaxCrossEntropyWithLogits(LossBase):
         if not self.sparse and tuple(labels.shape) != tuple(logits.shape):
             raise ValueError(f"For 'SoftmaxCrossEntropyWithLogits', the 'labels' must have the shape of 'logits' {tuple(logits.shape)}, "
                              f"but got {tuple(labels.shape)}.")
-        return N.cross_entropy(logits, labels, reduction=self.reduction)
+        return N.cross_entropy(logits, labels if self.sparse else F.stop_gradient(labels), reduction=self.reduction)
 
 
 class BCELoss(LossBase):

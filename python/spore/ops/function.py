@@ -373,10 +373,10 @@ def argmax(input, dim=None, keepdim=False):
 
 
 def argmin(input, axis=None, keepdims=False):
-    """Position of the smallest along axis; of the flattened tensor without axis."""
+    """Position of the smallest along axis, Int32; of the flattened tensor without axis."""
     if axis is None:
-        return _argmin(reshape(input, (-1,)), axis=0)
-    return argument(_argmin, input, axis, keepdims)
+        return cast(_argmin(reshape(input, (-1,)), axis=0), mstype.int32)
+    return cast(argument(_argmin, input, axis, keepdims), mstype.int32)
 
 
 def all(input, axis=None, keep_dims=False):

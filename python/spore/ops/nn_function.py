@@ -311,7 +311,8 @@ def huber_loss(input, target, reduction="mean", delta=1.0):
 
 
 def kl_div(logits, labels, reduction="mean"):
-    """labels (log labels - logits)."""
+    """labels (log labels - logits); nothing flows back to the labels."""
+    labels = F.stop_gradient(labels)
     safe = F.where(labels > 0, labels, 1)
     loss = F.where(labels > 0, labels * (F.log(safe) - logits), 0)
     if reduction == "batchmean":
