@@ -47,6 +47,9 @@ class _Ask:
                 leaves = [_weighted(leaves, sens)] + leaves
             return tuple(leaves)
 
+        if not wrt and not trained:  # frozen weights alone
+            value = self.fn(*args, **kwargs)
+            return value, self.structure((), self.all_weights((), ()))
         outs, d_in, d_weights = _core.grad(call, tuple(args[i] for i in places), wrt, tuple(trained),
                                            self.has_aux or sens is not None)
         if sens is not None:
