@@ -72,7 +72,7 @@ def test_generators():
 
     def rows():
         for i in range(3):
-            yield (np.array([i]),)
+            yield (np.array(i),)
 
     d = ds.GeneratorDataset(rows, ["x"])
     assert numbers(d) == [0, 1, 2] and numbers(d) == [0, 1, 2]

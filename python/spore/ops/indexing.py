@@ -1,5 +1,6 @@
 """x[index] = value, as NumPy means it: the new tensor is a choice between the value and what was there."""
 from .. import _core
+from .._missing import not_there
 from ..common import dtype as mstype
 from ..common.tensor import Tensor, as_tensor
 from . import function as F
@@ -45,5 +46,7 @@ def _rebind(x, new):
     """x shows the elements of new from here on."""
     if hasattr(x, "set_data"):
         x.set_data(new)
+    elif hasattr(_core.TensorBase, "become_"):
+        x.become_(new)
     else:
-        x.assign_(new)
+        raise not_there("assigning to elements of a tensor that is not a parameter")
