@@ -28,6 +28,10 @@ SP_API extern sp_tensor *const SP_NONE;
 SP_API sp_tensor *sp_keep(sp_tensor *t);
 SP_API void sp_drop(sp_tensor *t);
 
+/* Makes t live as long as the current scope at least, whoever else drops it; returns t, NULL when memory is short. For functions that
+ * give back tensors that others keep. NULL and SP_NONE pass. */
+SP_API sp_tensor *sp_hold(sp_tensor *t);
+
 /* Copies n pointers into a list of the current scope. A NULL among them stays NULL. */
 SP_API sp_list sp_list_new(int n, sp_tensor *const *tensors);
 #define sp_list_of(...) sp_list_new(SP_N(sp_tensor *, __VA_ARGS__), (sp_tensor *[]){__VA_ARGS__})
