@@ -60,7 +60,7 @@ class _Traced:
 def _with_place(error):
     """The same error, which also says where in the user's function it happened."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "/spore/" not in f.filename.replace("\\", "/")]
-    if len(frames) < 2:
+    if not frames:
         return error
     f = frames[-1]
     return type(error)(f"{error}\n  in graph mode, at {f.filename}:{f.lineno}: {f.line}\n  Python is followed once here, without the "

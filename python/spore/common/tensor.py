@@ -37,6 +37,9 @@ class Tensor(_core.TensorBase):
             raise ValueError(f"The truth value of an array with several elements is ambiguous: it has {self.size}.")
         return bool(self.item())
 
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
     def __contains__(self, value):
         return bool((self == value).any())
 

@@ -254,8 +254,20 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
         input, target = F.expand_dims(input, 0), F.expand_dims(target, 0)
         y = cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
         return F.reshape(y, ()) if reduction == "none" else y
+    if mstype.is_float(target.dtype):
+        return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
     return _cross_entropy(input, target, weight, reduction=reduction, ignore_index=ignore_index,
                           label_smoothing=float(label_smoothing))[0]
+
+
+def _cross_entropy_of_probabilities(logits, target, weight, reduction, smoothing):
+    """-target log softmax, summed over the classes; the mean is over the batch."""
+    logs = log_softmax(logits, 1)
+    if weight is not None:
+        logs = logs * _per_class(weight, logits, 1)
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / logits.shape[1]
+    return reduced(-F.sum(target * logs, 1), reduction)
 
 
 def nll_loss(inputs, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
