@@ -6,6 +6,7 @@
 #include "spore/dtype.h"
 #include "spore/tensor.h"
 #include "spore/ops.h"
+#include "spore/table.h"
 #include "spore/grad.h"
 #include "spore/graph.h"
 #include "spore/nn.h"

@@ -28,6 +28,10 @@ SP_API extern sp_tensor *const SP_NONE;
 SP_API sp_tensor *sp_keep(sp_tensor *t);
 SP_API void sp_drop(sp_tensor *t);
 
+/* Makes t live as long as the current scope at least, whoever else drops it; returns t, NULL when memory is short. For functions that
+ * give back tensors that others keep. NULL and SP_NONE pass. */
+SP_API sp_tensor *sp_hold(sp_tensor *t);
+
 /* Copies n pointers into a list of the current scope. A NULL among them stays NULL. */
 SP_API sp_list sp_list_new(int n, sp_tensor *const *tensors);
 #define sp_list_of(...) sp_list_new(SP_N(sp_tensor *, __VA_ARGS__), (sp_tensor *[]){__VA_ARGS__})
@@ -97,6 +101,12 @@ SP_API const char *sp_list_str(sp_list list);
 SP_API const char *sp_shape_str(sp_shape shape);
 
 /* ---- parameters: tensors with a name, held by cells ---- */
+
+/* A parameter that no cell holds, with the elements of value (copied, unless nobody else has them); the caller's, to be given back by
+ * sp_drop(). A value that is a parameter already is kept and returned. SP_ERR_STATE: a traced value. */
+SP_API sp_tensor *sp_param_new(sp_tensor *value, const char *name, bool trainable);
+/* Gives it another name. SP_ERR_STATE: t is no parameter. Texts that sp_param_name() gave are no longer valid. */
+SP_API sp_status sp_param_rename(sp_tensor *t, const char *name);
 
 /* "" for a tensor that is no parameter. Valid as long as the parameter. */
 SP_API const char *sp_param_name(const sp_tensor *t);

@@ -266,6 +266,14 @@ sp_tensor *sp__param_new(sp_tensor *value, const char *name, bool trainable)
     return t;
 }
 
+sp_tensor *sp_hold(sp_tensor *t) { return sp__absent(t) || sp__scope_take(sp__retain(t)) ? t : NULL; }
+
+sp_tensor *sp_param_new(sp_tensor *value, const char *name, bool trainable)
+{
+    return sp__param_new(value, name, trainable);
+}
+sp_status sp_param_rename(sp_tensor *t, const char *name) { return sp__param_rename(t, name); }
+
 sp_status sp__param_rename(sp_tensor *t, const char *name)
 {
     if (!sp__given("param_rename", 1, t) || !sp__given("param_rename", 2, name))

@@ -29,6 +29,7 @@ say() { printf '%s\n' "$1"; }
 owner() {
     case $1 in
     dtype) say base ;;
+    table) say ops ;;
     *) say "$1" ;;
     esac
 }

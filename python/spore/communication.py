@@ -1,0 +1,28 @@
+"""mindspore.communication: there is one process."""
+from ._missing import module_getattr as _module_getattr, not_there
+
+GlobalComm = type("GlobalComm", (), {"BACKEND": "none", "WORLD_COMM_GROUP": "world", "INITED": False})
+
+
+def init(backend_name=None):
+    """NotImplementedError: Spore trains in one process."""
+    raise not_there("communication.init (training in several processes)")
+
+
+def release():
+    """Nothing to do."""
+
+
+def get_rank(group="world"):
+    return 0
+
+
+def get_local_rank(group="world"):
+    return 0
+
+
+def get_group_size(group="world"):
+    return 1
+
+
+__getattr__ = _module_getattr(__name__)

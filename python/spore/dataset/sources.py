@@ -1,0 +1,117 @@
+"""mindspore.dataset: MnistDataset, NumpySlicesDataset, GeneratorDataset."""
+import os
+
+from .. import _core
+from .._missing import not_there
+from .core import SourceDataset, _rows_of, to_row
+
+
+class MnistDataset(SourceDataset):
+    """MNIST: columns image (28, 28, 1) UInt8 and label () UInt32. usage: "train", "test", "all" or None, which is all there is."""
+
+    def __init__(self, dataset_dir, usage=None, num_samples=None, num_parallel_workers=None, shuffle=None, sampler=None,
+                 num_shards=None, shard_id=None, cache=None):
+        if usage not in (None, "train", "test", "all"):
+            raise ValueError(f"usage should be one of ['train', 'test', 'all'], but got {usage}.")
+        super().__init__(["image", "label"], shuffle, sampler, num_samples, num_shards, shard_id)
+        if not os.path.isdir(dataset_dir):
+            raise ValueError(f"The folder {dataset_dir} does not exist or is not a directory or permission denied!")
+        self._dir, self._usage, self._arrays, self._size = os.fspath(dataset_dir), usage, None, None
+
+    def _source(self, shuffle):
+        return _core.Dataset.mnist(self._dir, usage=self._usage or "all", shuffle=shuffle)
+
+    def _total(self):
+        if self._size is None:
+            self._size = self._source(False).size
+        return self._size
+
+    def _row(self, i):
+        if self._arrays is None:
+            self._arrays = next(iter(self._source(False).batch(self._total()).iterate()))
+        return tuple(a[i] for a in self._arrays)
+
+    def num_classes(self):
+        return 10
+
+
+class NumpySlicesDataset(SourceDataset):
+    """Rows along the first axis of arrays: one array or list, a tuple of them (a column each), or a dict of columns."""
+
+    def __init__(self, data, column_names=None, num_samples=None, num_parallel_workers=1, shuffle=None, sampler=None,
+                 num_shards=None, shard_id=None):
+        if isinstance(data, dict):
+            arrays, names = list(data.values()), list(data)
+        else:
+            arrays, names = list(data) if isinstance(data, tuple) else [data], None
+        self._tensors = [to_row(a) for a in arrays]
+        if column_names is not None:
+            names = [column_names] if isinstance(column_names, str) else list(column_names)
+        names = names or [f"column_{i}" for i in range(len(arrays))]
+        if len(names) != len(arrays):
+            raise ValueError(f"NumpySlicesDataset: {len(names)} column names for {len(arrays)} columns")
+        super().__init__(names, shuffle, sampler, num_samples, num_shards, shard_id)
+        if len({t.shape[0] for t in self._tensors}) != 1:
+            raise ValueError(f"NumpySlicesDataset: columns of different lengths: {[t.shape[0] for t in self._tensors]}")
+
+    def _source(self, shuffle):
+        return _core.Dataset.arrays(self._tensors, self._columns, shuffle=shuffle)
+
+    def _total(self):
+        return self._tensors[0].shape[0]
+
+    def _row(self, i):
+        return tuple(t[i] for t in self._tensors)
+
+
+class GeneratorDataset(SourceDataset):
+    """Rows of a Python object: one with __getitem__ and __len__, an iterable, or a function that gives an iterator."""
+
+    def __init__(self, source, column_names=None, column_types=None, schema=None, num_samples=None, num_parallel_workers=1,
+                 shuffle=None, sampler=None, num_shards=None, shard_id=None, python_multiprocessing=True, max_rowsize=None,
+                 batch_sampler=None, collate_fn=None):
+        if column_names is None:
+            raise not_there("GeneratorDataset without column_names")
+        if batch_sampler is not None or collate_fn is not None:
+            raise not_there("GeneratorDataset(batch_sampler or collate_fn)")
+        names = [column_names] if isinstance(column_names, str) else list(column_names)
+        super().__init__(names, shuffle, sampler, num_samples, num_shards, shard_id)
+        self._object = source
+        self._by_index = hasattr(source, "__getitem__") and hasattr(source, "__len__")
+        if not self._by_index and (shuffle or self._sampler is not None):
+            raise RuntimeError("GeneratorDataset: a source without __getitem__ and __len__ can neither be shuffled nor sampled.")
+        if not (self._by_index or callable(source) or hasattr(source, "__iter__") or hasattr(source, "__next__")):
+            raise TypeError(f"GeneratorDataset: a source must be indexable, iterable or a function, but got {type(source)}.")
+
+    def _tuple(self, value):
+        row = value if isinstance(value, (tuple, list)) else (value,)
+        if len(row) != len(self._columns):
+            raise RuntimeError(f"GeneratorDataset: the source gives {len(row)} values for the columns {self._columns}")
+        return tuple(to_row(v) for v in row)
+
+    def _row(self, i):
+        return self._tuple(self._object[i])
+
+    def _source(self, shuffle):
+        if self._by_index:
+            return _core.Dataset.callback(self._row, len(self._object), self._columns, shuffle=shuffle)
+        source = self._object
+
+        def rows():
+            for value in (source() if callable(source) and not hasattr(source, "__iter__") else source):
+                yield self._tuple(value)
+
+        return _rows_of(rows, self._columns)
+
+    def _total(self):
+        if self._by_index:
+            return len(self._object)
+        return len(self._object) if hasattr(self._object, "__len__") else None
+
+
+class PaddedDataset(GeneratorDataset):
+    """Rows given as dicts."""
+
+    def __init__(self, padded_samples):
+        names = list(padded_samples[0])
+        super().__init__([tuple(row[n] for n in names) for row in padded_samples], names, shuffle=False)

@@ -1,0 +1,8 @@
+"""mindspore.ops.functional: the functions under their older place."""
+from . import function, nn_function
+from .function import *  # noqa: F401,F403
+from .nn_function import *  # noqa: F401,F403
+from .composite import grad, partial, value_and_grad, jvp, vjp, jacrev  # noqa: F401
+
+stop_gradient = function.stop_gradient
+tensor_add, tensor_sub, tensor_mul, tensor_div, tensor_pow = function.add, function.sub, function.mul, function.div, function.pow

@@ -1,0 +1,466 @@
+"""mindspore.ops: arithmetic, comparison, reductions, products, each made of operators of the core's table."""
+import builtins
+import math
+import operator as _operator
+
+from .. import _core
+from .._missing import not_there
+from ..common import dtype as mstype
+from ..common.tensor import Tensor, as_tensor
+from . import shapes as S
+from .helpers import _bind, _binary, _like, _range, _t, _unary, _unary_float
+
+
+# ---- arithmetic ----
+
+def add(input, other):
+    """input + other."""
+    return input + other if isinstance(input, Tensor) or isinstance(other, Tensor) else as_tensor(input) + other
+
+
+def sub(input, other):
+    """input - other."""
+    return input - other if isinstance(input, Tensor) or isinstance(other, Tensor) else as_tensor(input) - other
+
+
+def mul(input, other):
+    """input * other."""
+    return input * other if isinstance(input, Tensor) or isinstance(other, Tensor) else as_tensor(input) * other
+
+
+def div(input, other, *, rounding_mode=None):
+    """input / other; rounding_mode None, "floor" or "trunc"."""
+    if rounding_mode == "floor":
+        return floor_div(input, other)
+    y = input / other if isinstance(input, Tensor) or isinstance(other, Tensor) else as_tensor(input) / other
+    return y if rounding_mode is None else trunc(y)
+
+
+_floor_div = _binary("FloorDiv")
+floor_mod = _binary("FloorMod")
+_pow = _binary("Pow")
+maximum = _binary("Maximum")
+minimum = _binary("Minimum")
+
+
+def floor_div(input, other):
+    """input / other, rounded down."""
+    return _floor_div(input, other)
+
+
+def pow(input, exponent):
+    """input ** exponent."""
+    return input ** exponent if isinstance(input, Tensor) else _pow(input, exponent)
+
+
+neg = negative = _unary("Neg")
+abs = absolute = _unary("Abs")
+sign = _unary("Sign")
+exp = _unary_float("Exp")
+log = _unary_float("Log")
+sqrt = _unary_float("Sqrt")
+rsqrt = _unary_float("Rsqrt")
+square = _unary("Square")
+reciprocal = _unary_float("Reciprocal")
+erf = _unary_float("Erf")
+sin = _unary_float("Sin")
+cos = _unary_float("Cos")
+floor = _unary("Floor")
+ceil = _unary("Ceil")
+round = _unary("Round")
+add_, subtract, multiply, divide, true_divide, floor_divide, fmod_, remainder, mod = (
+    add, sub, mul, div, div, floor_div, floor_mod, floor_mod, floor_mod)
+inv = reciprocal
+
+
+def tan(input):
+    """sin / cos."""
+    return sin(input) / cos(input)
+
+
+def exp2(input):
+    """2 ** input."""
+    return exp(_t(input) * math.log(2))
+
+
+def expm1(input):
+    """exp(input) - 1."""
+    return exp(input) - 1
+
+
+def log1p(input):
+    """log(1 + input)."""
+    return log(_t(input) + 1)
+
+
+def log2(input):
+    return log(input) / math.log(2)
+
+
+def log10(input):
+    return log(input) / math.log(10)
+
+
+def sinh(input):
+    return (exp(input) - exp(-_t(input))) * 0.5
+
+
+def cosh(input):
+    return (exp(input) + exp(-_t(input))) * 0.5
+
+
+def erfc(input):
+    return 1 - erf(input)
+
+
+def trunc(input):
+    """Rounded towards 0."""
+    return sign(input) * floor(abs(input))
+
+
+def frac(input):
+    return _t(input) - trunc(input)
+
+
+def addn(x):
+    """The sum of a list of tensors."""
+    total = x[0]
+    for other in x[1:]:
+        total = total + other
+    return total
+
+
+def addcmul(input, tensor1, tensor2, value=1):
+    return input + tensor1 * tensor2 * value
+
+
+def addcdiv(input, tensor1, tensor2, value=1):
+    return input + tensor1 / tensor2 * value
+
+
+def lerp(input, end, weight):
+    """input + weight (end - input)."""
+    return input + (end - input) * weight
+
+
+def hypot(input, other):
+    return sqrt(square(input) + square(other))
+
+
+def clip_by_value(x, clip_value_min=None, clip_value_max=None):
+    """x within [min, max]; a tuple or list is treated element by element."""
+    if isinstance(x, (tuple, list)):
+        return type(x)(clip_by_value(one, clip_value_min, clip_value_max) for one in x)
+    if clip_value_min is None and clip_value_max is None:
+        raise ValueError("For 'clip_by_value', at least one of 'clip_value_min' or 'clip_value_max' must not be None")
+    if clip_value_min is not None:
+        x = maximum(x, clip_value_min)
+    return x if clip_value_max is None else minimum(x, clip_value_max)
+
+
+def clamp(input, min=None, max=None):
+    """input within [min, max]."""
+    return clip_by_value(input, min, max)
+
+
+clip = clamp
+
+
+# ---- comparison and choice ----
+
+def _compare(symbol):
+    def call(input, other):
+        x = input if isinstance(input, Tensor) else as_tensor(input)
+        return symbol(x, other)
+
+    return call
+
+
+equal = eq = _compare(_operator.eq)
+not_equal = ne = _compare(_operator.ne)
+less = lt = _compare(_operator.lt)
+less_equal = le = _compare(_operator.le)
+greater = gt = _compare(_operator.gt)
+greater_equal = ge = _compare(_operator.ge)
+
+
+def _as_bool(x):
+    x = _t(x)
+    return x if x.dtype == mstype.bool_ else cast(x, mstype.bool_)
+
+
+_and, _or, _not = _bind("LogicalAnd"), _bind("LogicalOr"), _bind("LogicalNot")
+
+
+def logical_and(input, other):
+    return _and(_as_bool(input), _as_bool(other))
+
+
+def logical_or(input, other):
+    return _or(_as_bool(input), _as_bool(other))
+
+
+def logical_not(input):
+    return _not(_as_bool(input))
+
+
+def logical_xor(input, other):
+    return _as_bool(input) != _as_bool(other)
+
+
+def isnan(input):
+    return _t(input) != input
+
+
+def isinf(input):
+    return abs(input) == math.inf
+
+
+def isfinite(input):
+    return abs(input) < math.inf
+
+
+def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """|input - other| <= atol + rtol |other|."""
+    close = logical_or(abs(input - other) <= abs(other) * rtol + atol, input == other)
+    return logical_or(close, logical_and(isnan(input), isnan(other))) if equal_nan else close
+
+
+_select = _bind("Select")
+
+
+def where(condition, input, other):
+    """input where condition holds, else other."""
+    if not isinstance(input, Tensor):
+        input = _like(input, other) if isinstance(other, Tensor) else as_tensor(input)
+    if not isinstance(other, Tensor):
+        other = _like(other, input)
+    return _select(_as_bool(condition), input, other)
+
+
+def select(condition, input, other):
+    """As where()."""
+    return where(condition, input, other)
+
+
+def masked_fill(input_x, mask, value):
+    """input_x, but value where mask holds."""
+    return where(mask, _like(value, input_x), input_x)
+
+
+_cast = _bind("Cast")
+
+
+def cast(input, dtype):
+    """input as another type."""
+    x = _t(input)
+    dtype = mstype.of(dtype)
+    return x if x.dtype == dtype else _cast(x, dst_type=dtype)
+
+
+# ---- reductions ----
+
+def _axes(axis):
+    return () if axis is None else (axis,) if isinstance(axis, int) else tuple(int(a) for a in axis)
+
+
+_sum, _mean, _max, _min = (_bind("Reduce" + n) for n in ("Sum", "Mean", "Max", "Min"))
+_argmax, _argmin = _bind("Argmax"), _bind("Argmin")
+
+
+def sum(input, dim=None, keepdim=False, *, dtype=None):
+    """The sum over axes; of integers it is Int64."""
+    x = _t(input) if dtype is None else cast(input, dtype)
+    return _sum(x, axis=_axes(dim), keep_dims=keepdim)
+
+
+def reduce_sum(x, axis=None, keep_dims=False, **_):
+    return _sum(x, axis=_axes(axis), keep_dims=keep_dims)
+
+
+def mean(x, axis=None, keep_dims=False):
+    """The mean over axes."""
+    return _mean(_t(x), axis=_axes(axis), keep_dims=keep_dims)
+
+
+def _extreme(reduce, arg, input, axis, keepdims):
+    if axis is None:
+        return reduce(_t(input), axis=(), keep_dims=False), as_tensor(0)
+    return reduce(_t(input), axis=(axis,), keep_dims=keepdims), argument(arg, input, axis, keepdims)
+
+
+def argument(arg, input, axis, keepdims):
+    """Position of the extreme along an axis."""
+    found = arg(_t(input), axis=axis)
+    return S.expand_dims(found, axis) if keepdims else found
+
+
+def max(input, axis=None, keepdims=False, *, initial=None, where=None):
+    """(largest, its position) along an axis; without an axis (largest, 0)."""
+    return _extreme(_max, _argmax, input, axis, keepdims)
+
+
+def min(input, axis=None, keepdims=False, *, initial=None, where=None):
+    """(smallest, its position) along an axis; without an axis (smallest, 0)."""
+    return _extreme(_min, _argmin, input, axis, keepdims)
+
+
+def amax(input, axis=None, keepdims=False, *, initial=None, where=None):
+    """The largest over axes."""
+    return _max(_t(input), axis=_axes(axis), keep_dims=keepdims)
+
+
+def amin(input, axis=None, keepdims=False, *, initial=None, where=None):
+    """The smallest over axes."""
+    return _min(_t(input), axis=_axes(axis), keep_dims=keepdims)
+
+
+reduce_max, reduce_min = amax, amin
+
+
+def argmax(input, dim=None, keepdim=False):
+    """Position of the largest along dim; of the flattened tensor without dim."""
+    if dim is None:
+        return _argmax(S.reshape(input, (-1,)), axis=0)
+    return argument(_argmax, input, dim, keepdim)
+
+
+def argmin(input, axis=None, keepdims=False):
+    """Position of the smallest along axis, Int32; of the flattened tensor without axis."""
+    if axis is None:
+        return cast(_argmin(S.reshape(input, (-1,)), axis=0), mstype.int32)
+    return cast(argument(_argmin, input, axis, keepdims), mstype.int32)
+
+
+def all(input, axis=None, keep_dims=False):
+    """Whether all are true, over axes."""
+    return cast(amin(cast(_as_bool(input), mstype.int32), axis, keep_dims), mstype.bool_)
+
+
+def any(input, axis=None, keep_dims=False):
+    """Whether one is true, over axes."""
+    return cast(amax(cast(_as_bool(input), mstype.int32), axis, keep_dims), mstype.bool_)
+
+
+def _count(x, axes):
+    return math.prod(x.shape[a] for a in axes) if axes else x.size
+
+
+def var(input, axis=None, ddof=0, keepdims=False):
+    """The variance over axes, divided by n - ddof."""
+    x, axes = _t(input), _axes(axis)
+    n = _count(x, axes)
+    centred = x - _mean(x, axis=axes, keep_dims=True)
+    return _sum(square(centred), axis=axes, keep_dims=keepdims) / (n - int(ddof))
+
+
+def std(input, axis=None, ddof=0, keepdims=False):
+    """The standard deviation over axes."""
+    return sqrt(var(input, axis, ddof, keepdims))
+
+
+def logsumexp(input, dim, keepdim=False):
+    """log sum exp over axes, without overflow."""
+    top = S.stop_gradient(amax(input, dim, True))
+    y = log(_sum(exp(input - top), axis=_axes(dim), keep_dims=True)) + top
+    return y if keepdim else S.squeeze(y, _axes(dim) or tuple(_range(y.ndim)))
+
+
+def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
+    """The 2-norm (also "fro"), 1-norm or maximum of absolute values, over axes."""
+    x = A if dtype is None else cast(A, dtype)
+    if ord in (None, 2, 2.0, "fro"):
+        return sqrt(_sum(square(x), axis=_axes(dim), keep_dims=keepdim))
+    if ord == 1:
+        return _sum(abs(x), axis=_axes(dim), keep_dims=keepdim)
+    if ord in (math.inf, float("inf")):
+        return amax(abs(x), dim, keepdim)
+    raise not_there(f"ops.norm(ord={ord!r})")
+
+
+def prod(input, axis=None, keep_dims=False, dtype=None):
+    """The product over an axis, for short axes: one multiplication after the other."""
+    x = _t(input) if dtype is None else cast(input, dtype)
+    if axis is None:
+        x, axis = S.reshape(x, (-1,)), 0
+    if not mstype.is_float(x.dtype):
+        x = cast(x, mstype.int64)
+    parts = S.unstack(x, axis)
+    y = parts[0]
+    for part in parts[1:]:
+        y = y * part
+    return S.expand_dims(y, axis) if keep_dims else y
+
+
+def cumsum(x, axis, dtype=None):
+    """Running sums along an axis: a product with a triangle of ones."""
+    x = _t(x) if dtype is None else cast(x, dtype)
+    kind = x.dtype
+    axis = axis % x.ndim
+    n = x.shape[axis]
+    upper = cast(S.expand_dims(S.arange(n), 1) <= S.arange(n), mstype.float64 if kind != mstype.float32 else kind)
+    moved = S.swapaxes(x, axis, -1) if axis != x.ndim - 1 else x
+    y = cast(matmul(cast(moved, upper.dtype), upper), kind)
+    return S.swapaxes(y, axis, -1) if axis != x.ndim - 1 else y
+
+
+# ---- products ----
+
+_matmul, _bias_add = _bind("MatMul"), _bind("BiasAdd")
+
+
+def matmul(input, other):
+    """(..., N, K) x (..., K, M) -> (..., N, M)."""
+    return _t(input) @ other
+
+
+def mm(input, mat2):
+    return matmul(input, mat2)
+
+
+bmm = batch_matmul = matmul
+
+
+def dot(input, other):
+    return matmul(input, other)
+
+
+def outer(input, vec2):
+    return S.expand_dims(input, 1) * vec2
+
+
+ger = outer
+
+
+def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+    return input * beta + matmul(mat1, mat2) * alpha
+
+
+def tensor_dot(x1, x2, axes):
+    """Products summed over axes: a number, or a pair of axes."""
+    if isinstance(axes, int):
+        a, b = tuple(_range(x1.ndim - axes, x1.ndim)), tuple(_range(axes))
+    else:
+        a, b = ((p,) if isinstance(p, int) else tuple(p) for p in axes)
+    a, b = tuple(i % x1.ndim for i in a), tuple(i % x2.ndim for i in b)
+    left = [i for i in _range(x1.ndim) if i not in a]
+    right = [i for i in _range(x2.ndim) if i not in b]
+    k = math.prod(x1.shape[i] for i in a)
+    y = matmul(S.reshape(S.transpose(x1, tuple(left) + a), (-1, k)), S.reshape(S.transpose(x2, b + tuple(right)), (k, -1)))
+    return S.reshape(y, tuple(x1.shape[i] for i in left) + tuple(x2.shape[i] for i in right))
+
+
+def bias_add(input_x, bias):
+    """x (N, C, ...) + b (C)."""
+    return _bias_add(input_x, bias)
+
+
+def dense(input, weight, bias=None, activation=None):
+    """input (..., K) times weight (M, K) transposed, plus bias (M)."""
+    x = input if input.ndim == 2 else S.reshape(input, (-1, input.shape[-1]))
+    y = _matmul(x, weight, transpose_b=True)
+    if bias is not None:
+        y = _bias_add(y, bias)
+    return y if input.ndim == 2 else S.reshape(y, tuple(input.shape[:-1]) + (weight.shape[0],))
+
+

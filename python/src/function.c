@@ -1,0 +1,304 @@
+/* function.c: Python functions as sp_fn: gradients, traces, compiled functions. */
+#include "core.h"
+
+/* ---- calling back ---- */
+
+static sp_list none(void) { return (sp_list){0}; }
+
+/* The tensors of what a Python function returned: one, or a sequence of them. */
+static bool returned(PyObject *o, sp_list *out)
+{
+    if (is_tensor(o)) {
+        *out = sp_list_of(tensor_of(o));
+        return true;
+    }
+    if (PyTuple_Check(o) || PyList_Check(o))
+        return list_from(o, out);
+    PyErr_Format(PyExc_TypeError, "the function returned a %.100s, expected tensors", Py_TYPE(o)->tp_name);
+    return false;
+}
+
+/* The scope of the library holds them as well: Python's objects may be gone before it ends. */
+static bool hold(sp_list list)
+{
+    for (int i = 0; i < list.n; i++)
+        if (!sp_hold(list.at[i]))
+            return false;
+    return true;
+}
+
+sp_list call_python(void *self, sp_list in)
+{
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *args = list_wrap(in), *result = NULL;
+    sp_list out = none();
+    if (args && PyErr_CheckSignals() == 0)
+        result = PyObject_Call(self, args, NULL);
+    Py_XDECREF(args);
+    if (!result || !returned(result, &out) || !hold(out)) {
+        record_exception("callback");
+        out = none();
+    }
+    Py_XDECREF(result);
+    PyGILState_Release(gil);
+    return out;
+}
+
+/* ---- gradients ---- */
+
+static bool places_from(PyObject *wrt, int n, unsigned *out)
+{
+    sp_shape places;
+    *out = 0;
+    if (!shape_from(wrt, &places))
+        return false;
+    for (int i = 0; i < places.rank; i++) {
+        if (places.dim[i] < 0 || places.dim[i] >= n || places.dim[i] > 30)
+            return PyErr_Format(PyExc_ValueError, "grad: no input %lld of %d", (long long)places.dim[i], n) != NULL;
+        *out |= SP_ARG(places.dim[i]);
+    }
+    return true;
+}
+
+/* grad(fn, inputs, wrt, weights, has_aux) -> (outs, d_in, d_weights) */
+static PyObject *grad(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *fn, *inputs, *wrt, *weights, *result = NULL;
+    int has_aux = 0;
+    if (!PyArg_ParseTuple(args, "OOOO|p:grad", &fn, &inputs, &wrt, &weights, &has_aux))
+        return NULL;
+    sp_scope scope = sp_scope_begin();
+    sp_list in;
+    sp_grad_fn f = {.fn = call_python, .self = fn, .has_aux = has_aux};
+    if (list_from(inputs, &in) && list_from(weights, &f.weights) && places_from(wrt, in.n, &f.wrt)) {
+        sp_grads g;
+        WITHOUT_GIL(g = sp_value_and_grad(&f, in));
+        if (PyErr_Occurred() || g.out.n == 0)
+            raise_failure();
+        else
+            result = Py_BuildValue("(NNN)", list_wrap(g.out), list_wrap(g.d_in), list_wrap(g.d_weights));
+    }
+    sp_scope_end(scope);
+    return result;
+}
+
+static PyObject *stop_gradient(PyObject *module, PyObject *o)
+{
+    (void)module;
+    if (!is_tensor(o))
+        return PyErr_Format(PyExc_TypeError, "stop_gradient: expected a tensor, found %.100s", Py_TYPE(o)->tp_name);
+    sp_scope scope = sp_scope_begin();
+    PyObject *result = tensor_wrap(sp_stop_gradient(tensor_of(o)));
+    sp_scope_end(scope);
+    return result;
+}
+
+/* ---- graphs ---- */
+
+typedef struct graph_object {
+    PyObject_HEAD sp_graph *g;
+} graph_object;
+
+static sp_graph *graph_of(PyObject *o) { return ((graph_object *)o)->g; }
+
+static PyObject *graph_wrap(sp_graph *g)
+{
+    if (!g || PyErr_Occurred()) {
+        sp_graph_free(g);
+        return raise_failure();
+    }
+    graph_object *o = PyObject_New(graph_object, &graph_type);
+    if (o)
+        o->g = g;
+    else
+        sp_graph_free(g);
+    return (PyObject *)o;
+}
+
+static void graph_dealloc(PyObject *o)
+{
+    sp_graph_free(graph_of(o));
+    PyObject_Free(o);
+}
+
+/* trace(fn, example_inputs) */
+static PyObject *trace(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *fn, *example;
+    sp_graph *g = NULL;
+    sp_list in;
+    if (!PyArg_ParseTuple(args, "OO:trace", &fn, &example))
+        return NULL;
+    sp_scope scope = sp_scope_begin();
+    const bool given = list_from(example, &in);
+    if (given)
+        WITHOUT_GIL(g = sp_trace(call_python, fn, in));
+    sp_scope_end(scope);
+    return given ? graph_wrap(g) : NULL;
+}
+
+static PyObject *path_bytes(PyObject *o)
+{
+    PyObject *bytes = NULL;
+    return PyUnicode_FSConverter(o, &bytes) ? bytes : NULL;
+}
+
+static PyObject *graph_load(PyObject *type, PyObject *path)
+{
+    (void)type;
+    PyObject *bytes = path_bytes(path);
+    sp_graph *g = NULL;
+    if (!bytes)
+        return NULL;
+    WITHOUT_GIL(g = sp_graph_load(PyBytes_AS_STRING(bytes)));
+    Py_DECREF(bytes);
+    return graph_wrap(g);
+}
+
+static PyObject *graph_save(PyObject *self, PyObject *path)
+{
+    PyObject *bytes = path_bytes(path);
+    sp_status st = SP_OK;
+    if (!bytes)
+        return NULL;
+    WITHOUT_GIL(st = sp_graph_save(graph_of(self), PyBytes_AS_STRING(bytes)));
+    Py_DECREF(bytes);
+    if (st != SP_OK)
+        return raise_failure();
+    Py_RETURN_NONE;
+}
+
+/* run(*tensors) of a graph or a compiled function */
+static PyObject *run(PyObject *args, sp_fn fn, void *self)
+{
+    sp_scope scope = sp_scope_begin();
+    sp_list in, out = none();
+    PyObject *result = NULL;
+    if (list_from(args, &in)) {
+        WITHOUT_GIL(out = fn(self, in));
+        result = PyErr_Occurred() || out.n == 0 ? raise_failure() : list_wrap(out);
+    }
+    sp_scope_end(scope);
+    return result;
+}
+
+static PyObject *graph_run(PyObject *self, PyObject *args) { return run(args, sp_graph_run, graph_of(self)); }
+
+static PyObject *graph_params(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return list_wrap(sp_graph_params(graph_of(self)));
+}
+
+static PyObject *graph_inputs(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    const int n = sp_graph_inputs(graph_of(self));
+    PyObject *list = PyList_New(n);
+    for (int i = 0; list && i < n; i++) {
+        PyObject *o = Py_BuildValue("(sNN)", sp_graph_input_name(graph_of(self), i),
+                                    shape_tuple(sp_graph_input_shape(graph_of(self), i)),
+                                    dtype_object(sp_graph_input_dtype(graph_of(self), i)));
+        if (!o)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, i, o);
+    }
+    return list;
+}
+
+static PyObject *graph_str(PyObject *self)
+{
+    sp_scope scope = sp_scope_begin();
+    PyObject *o = PyUnicode_FromString(sp_graph_str(graph_of(self)));
+    sp_scope_end(scope);
+    return o;
+}
+
+static PyMethodDef graph_methods[] = {
+    {"load", graph_load, METH_O | METH_CLASS, "load(path): a graph from a .mindir or .onnx file"},
+    {"save", graph_save, METH_O, "save(path): as .mindir or .onnx"},
+    {"run", graph_run, METH_VARARGS, "run(*tensors) -> tuple"},
+    {"params", graph_params, METH_NOARGS, "its parameters"},
+    {"inputs", graph_inputs, METH_NOARGS, "[(name, shape, dtype)], -1: any size"},
+    {0}};
+
+PyTypeObject graph_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Graph",
+                           .tp_basicsize = sizeof(graph_object),
+                           .tp_dealloc = graph_dealloc,
+                           .tp_flags = Py_TPFLAGS_DEFAULT,
+                           .tp_str = graph_str,
+                           .tp_doc = "A function as data.",
+                           .tp_methods = graph_methods};
+
+/* ---- compiled functions ---- */
+
+typedef struct compiled_object {
+    PyObject_HEAD PyObject *fn;
+    sp_compiled *c;
+} compiled_object;
+
+static PyObject *compiled_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    PyObject *fn;
+    static char *names[] = {"fn", NULL};
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O:Compiled", names, &fn))
+        return NULL;
+    compiled_object *self = (compiled_object *)type->tp_alloc(type, 0);
+    if (!self)
+        return NULL;
+    Py_INCREF(fn);
+    self->fn = fn;
+    self->c = sp_compile(.fn = call_python, .self = fn);
+    if (self->c)
+        return (PyObject *)self;
+    Py_DECREF(self);
+    return raise_failure();
+}
+
+static int compiled_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(((compiled_object *)self)->fn);
+    return 0;
+}
+
+static int compiled_clear(PyObject *self)
+{
+    Py_CLEAR(((compiled_object *)self)->fn);
+    return 0;
+}
+
+static void compiled_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    sp_compiled_free(((compiled_object *)self)->c);
+    compiled_clear(self);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static PyObject *compiled_run(PyObject *self, PyObject *args)
+{
+    return run(args, sp_compiled_run, ((compiled_object *)self)->c);
+}
+
+static PyMethodDef compiled_methods[] = {
+    {"run", compiled_run, METH_VARARGS, "run(*tensors) -> tuple; traced at the first call with these shapes and types"},
+    {0}};
+
+PyTypeObject compiled_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Compiled",
+                              .tp_basicsize = sizeof(compiled_object),
+                              .tp_dealloc = compiled_dealloc,
+                              .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+                              .tp_traverse = compiled_traverse,
+                              .tp_clear = compiled_clear,
+                              .tp_new = compiled_new,
+                              .tp_doc = "Compiled(fn): a function of tensors, traced and planned.",
+                              .tp_methods = compiled_methods};
+
+PyMethodDef function_functions[] = {
+    {"grad", grad, METH_VARARGS, "grad(fn, inputs, wrt, weights, has_aux=False) -> (outs, d_in, d_weights)"},
+    {"stop_gradient", stop_gradient, METH_O, "the tensor, behind which nothing is differentiated"},
+    {"trace", trace, METH_VARARGS, "trace(fn, example_inputs) -> Graph"},
+    {0}};

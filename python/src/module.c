@@ -1,0 +1,261 @@
+/* module.c: the module, element types, errors, settings. */
+#include "core.h"
+
+/* ---- errors ---- */
+
+static PyObject *class_of(sp_status status)
+{
+    switch (status) {
+    case SP_ERR_VALUE:
+    case SP_ERR_SHAPE:
+        return PyExc_ValueError;
+    case SP_ERR_DTYPE:
+        return PyExc_TypeError;
+    case SP_ERR_NOMEM:
+        return PyExc_MemoryError;
+    case SP_ERR_IO:
+        return PyExc_OSError;
+    case SP_ERR_UNSUPPORTED:
+        return PyExc_NotImplementedError;
+    case SP_ERR_INTERRUPTED:
+        return PyExc_KeyboardInterrupt;
+    default:
+        return PyExc_RuntimeError;
+    }
+}
+
+void *raise_failure(void)
+{
+    if (!PyErr_Occurred())
+        PyErr_SetString(class_of(sp_error()), sp_error() == SP_OK ? "spore: a result is missing" : sp_error_text());
+    sp_error_clear();
+    return NULL;
+}
+
+void record_exception(const char *where)
+{
+    sp_set_error(SP_ERR_STATE, "%s: the Python function raised an exception", where);
+}
+
+/* ---- element types ---- */
+
+typedef struct dtype_object_ {
+    PyObject_HEAD sp_dtype dtype;
+} dtype_object_;
+
+static PyObject *dtypes[SP_DTYPE_COUNT_];
+
+static const char *const small_names[SP_DTYPE_COUNT_] = {
+    [SP_F32] = "float32", [SP_F64] = "float64", [SP_F16] = "float16", [SP_BF16] = "bfloat16", [SP_I8] = "int8",
+    [SP_I16] = "int16",   [SP_I32] = "int32",   [SP_I64] = "int64",   [SP_U8] = "uint8",      [SP_U16] = "uint16",
+    [SP_U32] = "uint32",  [SP_U64] = "uint64",  [SP_BOOL] = "bool_"};
+
+static sp_dtype dtype_of(PyObject *self) { return ((dtype_object_ *)self)->dtype; }
+static PyObject *dtype_str(PyObject *self) { return PyUnicode_FromString(sp_dtype_name(dtype_of(self))); }
+static PyObject *dtype_repr(PyObject *self)
+{
+    return PyUnicode_FromFormat("mindspore.%s", small_names[dtype_of(self)]);
+}
+static PyObject *dtype_name(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyUnicode_FromString(small_names[dtype_of(self)]);
+}
+static PyObject *dtype_bytes(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromSize_t(sp_dtype_size(dtype_of(self)));
+}
+static PyObject *dtype_reduce(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    PyObject *module = PyImport_ImportModule("spore._core");
+    PyObject *get = module ? PyObject_GetAttrString(module, "dtype_named") : NULL;
+    Py_XDECREF(module);
+    return get ? Py_BuildValue("(N(s))", get, small_names[dtype_of(self)]) : NULL;
+}
+
+static PyGetSetDef dtype_getset[] = {{"name", dtype_name, NULL, "its name in lower case", NULL},
+                                     {"itemsize", dtype_bytes, NULL, "bytes of an element", NULL},
+                                     {0}};
+static PyMethodDef dtype_methods[] = {{"__reduce__", dtype_reduce, METH_NOARGS, "for pickle"}, {0}};
+
+PyTypeObject dtype_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.DType",
+                           .tp_basicsize = sizeof(dtype_object_),
+                           .tp_flags = Py_TPFLAGS_DEFAULT,
+                           .tp_doc = "An element type. There is one object of each.",
+                           .tp_str = dtype_str,
+                           .tp_repr = dtype_repr,
+                           .tp_methods = dtype_methods,
+                           .tp_getset = dtype_getset};
+
+PyObject *dtype_object(sp_dtype dtype)
+{
+    if ((unsigned)dtype >= SP_DTYPE_COUNT_)
+        return raise_failure();
+    Py_INCREF(dtypes[dtype]);
+    return dtypes[dtype];
+}
+
+bool dtype_from(PyObject *o, sp_dtype *out)
+{
+    if (Py_TYPE(o) == &dtype_type) {
+        *out = dtype_of(o);
+        return true;
+    }
+    PyErr_Format(PyExc_TypeError, "expected an element type such as float32, found %.100s", Py_TYPE(o)->tp_name);
+    return false;
+}
+
+static PyObject *dtype_named(PyObject *module, PyObject *name)
+{
+    (void)module;
+    const char *text = PyUnicode_AsUTF8(name);
+    for (int i = 0; text && i < SP_DTYPE_COUNT_; i++)
+        if (strcmp(text, small_names[i]) == 0)
+            return dtype_object((sp_dtype)i);
+    return text ? PyErr_Format(PyExc_ValueError, "no element type '%s'", text) : NULL;
+}
+
+static int add_dtypes(PyObject *module)
+{
+    for (int i = 0; i < SP_DTYPE_COUNT_; i++) {
+        dtype_object_ *d = PyObject_New(dtype_object_, &dtype_type);
+        if (!d)
+            return -1;
+        d->dtype = (sp_dtype)i;
+        dtypes[i] = (PyObject *)d;
+        if (PyModule_AddObjectRef(module, small_names[i], dtypes[i]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- shapes ---- */
+
+static bool add_dim(sp_shape *shape, PyObject *number)
+{
+    const long long v = PyLong_AsLongLong(number);
+    if (v == -1 && PyErr_Occurred())
+        return false;
+    if (shape->rank == SP_MAX_RANK) {
+        PyErr_Format(PyExc_ValueError, "a shape of more than %d dimensions", SP_MAX_RANK);
+        return false;
+    }
+    shape->dim[shape->rank++] = v;
+    return true;
+}
+
+bool shape_from(PyObject *o, sp_shape *out)
+{
+    *out = (sp_shape){0};
+    if (PyIndex_Check(o) && !PySequence_Check(o)) {
+        PyObject *number = PyNumber_Index(o);
+        bool done = number && add_dim(out, number);
+        Py_XDECREF(number);
+        return done;
+    }
+    PyObject *items = PySequence_Fast(o, "expected a shape: a number or a sequence of numbers");
+    bool done = items != NULL;
+    for (Py_ssize_t i = 0; done && i < PySequence_Fast_GET_SIZE(items); i++) {
+        PyObject *number = PyNumber_Index(PySequence_Fast_GET_ITEM(items, i));
+        done = number && add_dim(out, number);
+        Py_XDECREF(number);
+    }
+    Py_XDECREF(items);
+    return done;
+}
+
+PyObject *shape_tuple(sp_shape shape)
+{
+    PyObject *tuple = PyTuple_New(shape.rank < 0 ? 0 : shape.rank);
+    for (int i = 0; tuple && i < shape.rank; i++)
+        PyTuple_SET_ITEM(tuple, i, PyLong_FromLongLong(shape.dim[i]));
+    return tuple;
+}
+
+/* ---- settings ---- */
+
+static PyObject *set_seed(PyObject *module, PyObject *seed)
+{
+    (void)module;
+    const unsigned long long n = PyLong_AsUnsignedLongLongMask(seed);
+    if (PyErr_Occurred())
+        return NULL;
+    sp_set_seed(n);
+    Py_RETURN_NONE;
+}
+
+static PyObject *set_threads(PyObject *module, PyObject *n)
+{
+    (void)module;
+    const long v = PyLong_AsLong(n);
+    if (v == -1 && PyErr_Occurred())
+        return NULL;
+    sp_set_threads((int)(v > INT_MAX ? INT_MAX : v < -1 ? -1 : v));
+    if (sp_error() != SP_OK)
+        return raise_failure();
+    Py_RETURN_NONE;
+}
+
+static PyObject *threads(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    return PyLong_FromLong(sp_threads());
+}
+
+static PyObject *memory(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    const sp_mem_stats s = sp_mem_stats_get();
+    return Py_BuildValue("{sLsLsLsL}", "live_bytes", (long long)s.live_bytes, "peak_bytes", (long long)s.peak_bytes,
+                         "cached_bytes", (long long)s.cached_bytes, "live_blocks", (long long)s.live_blocks);
+}
+
+static PyMethodDef settings[] = {
+    {"set_seed", set_seed, METH_O, "set_seed(n): seeds this thread's random stream"},
+    {"set_threads", set_threads, METH_O,
+     "set_threads(n): at most so many threads in kernels; 0: as many as there are processors"},
+    {"threads", threads, METH_NOARGS, "how many threads kernels use"},
+    {"memory", memory, METH_NOARGS, "what the library has allocated, a dict"},
+    {"dtype_named", dtype_named, METH_O, "the element type of a name, \"float32\""},
+    {0}};
+
+/* ---- the module ---- */
+
+static PyTypeObject *const types[] = {&tensor_type,    &op_type,      &graph_type,    &compiled_type,
+                                      &optimizer_type, &dataset_type, &iterator_type, &transform_type};
+static const char *const type_names[] = {"TensorBase", "Op",      "Graph",    "Compiled",
+                                         "Optimizer",  "Dataset", "Iterator", "Transform"};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
+                                        "spore._core",
+                                        "Spore's library: tensors, operators, gradients, graphs, data, files",
+                                        -1,
+                                        settings,
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        NULL};
+
+PyMODINIT_FUNC PyInit__core(void);
+
+PyMODINIT_FUNC PyInit__core(void)
+{
+    if (PyType_Ready(&dtype_type) < 0)
+        return NULL;
+    PyObject *module = PyModule_Create(&definition);
+    bool done =
+        module && add_dtypes(module) == 0 && PyModule_AddObjectRef(module, "DType", (PyObject *)&dtype_type) == 0 &&
+        PyModule_AddFunctions(module, tensor_functions) == 0 && PyModule_AddFunctions(module, op_functions) == 0 &&
+        PyModule_AddFunctions(module, function_functions) == 0 && PyModule_AddFunctions(module, file_functions) == 0 &&
+        PyModule_AddFunctions(module, data_functions) == 0 &&
+        PyModule_AddStringConstant(module, "version", sp_version()) == 0 &&
+        PyModule_AddStringConstant(module, "build_info", sp_build_info()) == 0;
+    for (size_t i = 0; done && i < sizeof types / sizeof *types; i++)
+        done = PyType_Ready(types[i]) == 0 && PyModule_AddObjectRef(module, type_names[i], (PyObject *)types[i]) == 0;
+    if (done)
+        return module;
+    Py_XDECREF(module);
+    return NULL;
+}

@@ -1,0 +1,277 @@
+"""The cases that are compared with the real MindSpore: written with MindSpore's names alone, so that they run on both.
+
+ops: name -> (function of tensors, arrays). layers: name -> (makes the cell, arrays). losses: the same, called with (logits, labels).
+optimizers: name -> makes one of a list of parameters. Results and derivatives (of the sum of the results, times fixed weights) are
+compared."""
+import numpy as np
+import mindspore as ms
+from mindspore import nn, ops
+
+_R = np.random.RandomState(7)
+
+
+def n(*shape):
+    """Numbers around 0."""
+    return _R.randn(*shape).astype(np.float32)
+
+
+def p(*shape):
+    """Numbers in (0.2, 1.2)."""
+    return (_R.rand(*shape) + 0.2).astype(np.float32)
+
+
+def k(high, *shape):
+    """Class numbers."""
+    return _R.randint(0, high, shape).astype(np.int32)
+
+
+OPS = {
+    "add": (lambda a, b: ops.add(a, b), [n(3, 4), n(4)]),
+    "sub": (lambda a, b: ops.sub(a, b), [n(3, 4), n(3, 1)]),
+    "mul": (lambda a, b: ops.mul(a, b), [n(3, 4), n(4)]),
+    "div": (lambda a, b: ops.div(a, b), [n(3, 4), p(4)]),
+    "pow": (lambda a, b: ops.pow(a, b), [p(3, 4), n(4)]),
+    "pow_number": (lambda a: a ** 3, [n(3, 4)]),
+    "rsub_number": (lambda a: 1 - a, [n(3)]),
+    "rdiv_number": (lambda a: 2 / a, [p(3)]),
+    "floor_div": (lambda a, b: ops.floor_div(a, b), [n(3, 4), p(4)]),
+    "floor_mod": (lambda a, b: ops.floor_mod(a, b), [n(3, 4), p(4)]),
+    "maximum": (lambda a, b: ops.maximum(a, b), [n(3, 4), n(4)]),
+    "minimum": (lambda a, b: ops.minimum(a, b), [n(3, 4), n(4)]),
+    "clamp": (lambda a: ops.clamp(a, -0.5, 0.5), [n(3, 4)]),
+    "where": (lambda a, b: ops.where(a > 0, a, b), [n(3, 4), n(3, 4)]),
+    "masked_fill": (lambda a: ops.masked_fill(a, a > 0.3, 2.0), [n(3, 4)]),
+    "sum": (lambda a: ops.sum(a, 1), [n(3, 4, 2)]),
+    "sum_keep": (lambda a: ops.sum(a, (0, 2), True), [n(3, 4, 2)]),
+    "mean": (lambda a: ops.mean(a, 1), [n(3, 4)]),
+    "max": (lambda a: ops.max(a, 1)[0], [n(3, 4)]),
+    "min": (lambda a: ops.min(a, 1)[0], [n(3, 4)]),
+    "amax": (lambda a: ops.amax(a, (0, 1)), [n(3, 4)]),
+    "argmax": (lambda a: ops.argmax(a, 1), [n(3, 4)]),
+    "argmin": (lambda a: ops.argmin(a, 1), [n(3, 4)]),
+    "var": (lambda a: ops.var(a, 1), [n(3, 4)]),
+    "std_ddof": (lambda a: ops.std(a, 1, 1), [n(3, 4)]),
+    "norm": (lambda a: ops.norm(a), [n(3, 4)]),
+    "logsumexp": (lambda a: ops.logsumexp(a, 1), [n(3, 4)]),
+    "prod": (lambda a: ops.prod(a, 1), [p(3, 4)]),
+    "cumsum": (lambda a: ops.cumsum(a, 1), [n(3, 4)]),
+    "matmul": (lambda a, b: ops.matmul(a, b), [n(2, 3, 4), n(4, 5)]),
+    "matmul_vector": (lambda a, b: ops.matmul(a, b), [n(4), n(4, 5)]),
+    "bmm": (lambda a, b: ops.bmm(a, b), [n(2, 3, 4), n(2, 4, 5)]),
+    "MatMul_transposed": (lambda a, b: ops.MatMul(transpose_b=True)(a, b), [n(3, 4), n(5, 4)]),
+    "dense": (lambda a, w, b: ops.dense(a, w, b), [n(2, 3, 4), n(5, 4), n(5)]),
+    "tensor_dot": (lambda a, b: ops.tensor_dot(a, b, ((1,), (0,))), [n(3, 4), n(4, 5)]),
+    "outer": (lambda a, b: ops.outer(a, b), [n(3), n(4)]),
+    "bias_add": (lambda a, b: ops.bias_add(a, b), [n(2, 3, 4, 4), n(3)]),
+    "reshape": (lambda a: ops.reshape(a, (2, -1)) * 2, [n(3, 4)]),
+    "flatten": (lambda a: ops.flatten(a) * 2, [n(2, 3, 4)]),
+    "transpose": (lambda a: ops.transpose(a, (2, 0, 1)) * 2, [n(2, 3, 4)]),
+    "swapaxes": (lambda a: a.swapaxes(0, 2) * 2, [n(2, 3, 4)]),
+    "expand_dims": (lambda a: ops.expand_dims(a, 1) * 2, [n(2, 3)]),
+    "squeeze": (lambda a: ops.squeeze(a, 1) * 2, [n(2, 1, 3)]),
+    "broadcast_to": (lambda a: ops.broadcast_to(a, (4, 3)) * 2, [n(1, 3)]),
+    "tile": (lambda a: ops.tile(a, (2, 3)), [n(2, 3)]),
+    "concat": (lambda a, b: ops.concat((a, b), 1), [n(2, 3), n(2, 4)]),
+    "stack": (lambda a, b: ops.stack((a, b), 1), [n(2, 3), n(2, 3)]),
+    "split": (lambda a: ops.split(a, 2, 1)[0] * 3, [n(2, 5)]),
+    "chunk": (lambda a: ops.chunk(a, 2, 1)[1] * 3, [n(2, 6)]),
+    "unstack": (lambda a: ops.unstack(a, 1)[1] * 3, [n(2, 3)]),
+    "gather": (lambda a: ops.gather(a, ms.Tensor([[0, 2], [1, 1]], ms.int32), 0), [n(3, 4)]),
+    "gather_elements": (lambda a: ops.gather_elements(a, 1, ms.Tensor([[0, 2], [1, 1]], ms.int32)), [n(2, 4)]),
+    "index": (lambda a: a[1], [n(3, 4)]),
+    "index_slice": (lambda a: a[:, 1:3], [n(3, 4)]),
+    "index_step": (lambda a: a[::2, 1], [n(4, 4)]),
+    "index_none": (lambda a: a[None, ..., 0], [n(4, 4)]),
+    "index_tensor": (lambda a: a[ms.Tensor([2, 0, 2], ms.int32)], [n(3, 4)]),
+    "one_hot": (lambda i: ops.one_hot(i, 4, ms.Tensor(1.0, ms.float32), ms.Tensor(0.0, ms.float32)), [k(4, 5)]),
+    "pad": (lambda a: ops.pad(a, (1, 2, 0, 1)), [n(2, 3)]),
+    "tril": (lambda a: ops.tril(a), [n(3, 3)]),
+    "triu": (lambda a: ops.triu(a, 1), [n(3, 3)]),
+    "flip": (lambda a: ops.flip(a, (1,)) * a, [n(3, 3)]),
+    "roll": (lambda a: ops.roll(a, 1, 0) * a, [n(3, 3)]),
+    "topk": (lambda a: ops.topk(a, 2)[0], [n(3, 5)]),
+    "repeat_interleave": (lambda a: ops.repeat_interleave(a, 2, 1), [n(2, 3)]),
+    "meshgrid": (lambda a, b: ops.meshgrid(a, b)[0] * 2, [n(3), n(4)]),
+    "isfinite": (lambda a: ops.isfinite(a), [np.array([1, np.inf, np.nan], np.float32)]),
+    "logical_and": (lambda a: ops.logical_and(a > 0, a < 1), [n(5)]),
+    "cast": (lambda a: ops.cast(a, ms.int32), [n(5) * 3]),
+    "clip_by_global_norm": (lambda a, b: ops.clip_by_global_norm((a, b), 1.0), [n(3), n(2)]),
+    "addn": (lambda a, b: ops.addn([a, b, a]), [n(3), n(3)]),
+    "lerp": (lambda a, b: ops.lerp(a, b, 0.3), [n(3), n(3)]),
+    "cosine_similarity": (lambda a, b: ops.cosine_similarity(a, b, 1), [n(3, 4), n(3, 4)]),
+    "stop_gradient": (lambda a: ops.stop_gradient(a) * a, [n(3)]),
+    "methods": (lambda a: (a.mean(0) + a.max(axis=0) - a.sum(0) * a.std(0)).abs().sqrt(), [n(3, 4)]),
+    "softmax": (lambda a: ops.softmax(a, 1), [n(3, 4)]),
+    "log_softmax": (lambda a: ops.log_softmax(a, 1), [n(3, 4)]),
+    "gelu": (lambda a: ops.gelu(a), [n(3, 4)]),
+    "gelu_tanh": (lambda a: ops.gelu(a, "tanh"), [n(3, 4)]),
+    "leaky_relu": (lambda a: ops.leaky_relu(a, 0.1), [n(3, 4)]),
+    "prelu": (lambda a, w: ops.prelu(a, w), [n(2, 3, 4), p(3)]),
+    "elu": (lambda a: ops.elu(a), [n(3, 4)]),
+    "softplus": (lambda a: ops.softplus(a), [n(3, 4)]),
+    "conv2d": (lambda x, w: ops.conv2d(x, w), [n(2, 3, 6, 6), n(4, 3, 3, 3)]),
+    "conv2d_pad": (lambda x, w, b: ops.conv2d(x, w, b, 2, "pad", 1), [n(2, 3, 6, 6), n(4, 3, 3, 3), n(4)]),
+    "conv2d_group": (lambda x, w: ops.conv2d(x, w, groups=2), [n(2, 4, 5, 5), n(4, 2, 3, 3)]),
+    "max_pool2d": (lambda x: ops.max_pool2d(x, 2), [n(2, 3, 6, 6)]),
+    "avg_pool2d": (lambda x: ops.avg_pool2d(x, 2, 2), [n(2, 3, 6, 6)]),
+    "layer_norm": (lambda x, g, b: ops.layer_norm(x, (4,), g, b), [n(3, 4), n(4), n(4)]),
+    "batch_norm": (lambda x, w, b: ops.batch_norm(x, ms.Tensor([0.1, 0.2, 0.3]), ms.Tensor([1.0, 2.0, 0.5]), w, b),
+                   [n(4, 3), n(3), n(3)]),
+    "l1_loss": (lambda a, b: ops.l1_loss(a, b), [n(3, 4), n(3, 4)]),
+    "mse_loss": (lambda a, b: ops.mse_loss(a, b), [n(3, 4), n(3, 4)]),
+    "cross_entropy_weight": (lambda a, i, w: ops.cross_entropy(a, i, w, label_smoothing=0.1), [n(4, 3), k(3, 4), p(3)]),
+    "bce_logits": (lambda a, b: ops.binary_cross_entropy_with_logits(a, b, ms.ops.ones_like(a), ms.ops.ones_like(a)), [n(3, 4), p(3, 4)]),
+    "kl_div": (lambda a, b: ops.kl_div(ops.log_softmax(a, 1), b, "sum"), [n(3, 4), p(3, 4)]),
+}
+for _name in "neg abs exp square sin cos floor ceil round sign erf tanh sigmoid relu relu6 silu hswish hsigmoid mish selu expm1 trunc".split():
+    OPS[_name] = (lambda a, _f=getattr(ops, _name, None): _f(a), [n(3, 4)])
+for _name in "log sqrt rsqrt reciprocal log1p".split():
+    OPS[_name] = (lambda a, _f=getattr(ops, _name, None): _f(a), [p(3, 4)])
+for _name in "equal not_equal less less_equal greater greater_equal".split():
+    OPS[_name] = (lambda a, b, _f=getattr(ops, _name, None): _f(a, b), [np.round(n(3, 4)), np.round(n(4))])
+
+LAYERS = {
+    "Dense": (lambda: nn.Dense(4, 3), [n(5, 4)]),
+    "Dense_3d": (lambda: nn.Dense(4, 3, has_bias=False), [n(2, 5, 4)]),
+    "Dense_activation": (lambda: nn.Dense(4, 3, activation="tanh"), [n(5, 4)]),
+    "Conv2d_same": (lambda: nn.Conv2d(3, 4, 3), [n(2, 3, 5, 5)]),
+    "Conv2d_valid_bias": (lambda: nn.Conv2d(3, 4, 3, pad_mode="valid", has_bias=True), [n(2, 3, 5, 5)]),
+    "Conv2d_pad_stride": (lambda: nn.Conv2d(3, 4, (3, 2), stride=2, pad_mode="pad", padding=1), [n(2, 3, 6, 6)]),
+    "Conv2d_group_dilation": (lambda: nn.Conv2d(4, 4, 3, group=2, dilation=2), [n(2, 4, 7, 7)]),
+    "Conv1d": (lambda: nn.Conv1d(3, 4, 3), [n(2, 3, 7)]),
+    "BatchNorm1d": (lambda: nn.BatchNorm1d(3), [n(5, 3)]),
+    "BatchNorm2d": (lambda: nn.BatchNorm2d(3), [n(2, 3, 4, 4)]),
+    "BatchNorm2d_train": (lambda: nn.BatchNorm2d(3).set_train(), [n(2, 3, 4, 4)]),
+    "LayerNorm": (lambda: nn.LayerNorm((4,)), [n(5, 4)]),
+    "LayerNorm_2": (lambda: nn.LayerNorm((3, 4), begin_norm_axis=1, begin_params_axis=1), [n(5, 3, 4)]),
+    "GroupNorm": (lambda: nn.GroupNorm(2, 4), [n(2, 4, 3, 3)]),
+    "Dropout_eval": (lambda: nn.Dropout(p=0.3), [n(3, 4)]),
+    "Embedding": (lambda: nn.Embedding(6, 3), [k(6, 2, 4)]),
+    "Flatten": (lambda: nn.Flatten(), [n(2, 3, 4)]),
+    "MaxPool2d": (lambda: nn.MaxPool2d(2, 2), [n(2, 3, 6, 6)]),
+    "MaxPool2d_same": (lambda: nn.MaxPool2d(3, 2, pad_mode="same"), [n(2, 3, 5, 5)]),
+    "AvgPool2d": (lambda: nn.AvgPool2d(2, 2), [n(2, 3, 6, 6)]),
+    "AvgPool2d_same": (lambda: nn.AvgPool2d(3, 2, pad_mode="same"), [n(2, 3, 5, 5)]),
+    "MaxPool1d": (lambda: nn.MaxPool1d(2, 2), [n(2, 3, 6)]),
+    "AdaptiveAvgPool2d": (lambda: nn.AdaptiveAvgPool2d(2), [n(2, 3, 4, 4)]),
+    "ReLU": (lambda: nn.ReLU(), [n(3, 4)]),
+    "GELU": (lambda: nn.GELU(), [n(3, 4)]),
+    "GELU_exact": (lambda: nn.GELU(False), [n(3, 4)]),
+    "LeakyReLU": (lambda: nn.LeakyReLU(), [n(3, 4)]),
+    "ELU": (lambda: nn.ELU(), [n(3, 4)]),
+    "PReLU": (lambda: nn.PReLU(3), [n(2, 3, 4)]),
+    "SiLU": (lambda: nn.SiLU(), [n(3, 4)]),
+    "HSwish": (lambda: nn.HSwish(), [n(3, 4)]),
+    "Mish": (lambda: nn.Mish(), [n(3, 4)]),
+    "Softmax": (lambda: nn.Softmax(1), [n(3, 4)]),
+    "LogSoftmax": (lambda: nn.LogSoftmax(1), [n(3, 4)]),
+    "Sequential": (lambda: nn.SequentialCell(nn.Dense(4, 5), nn.ReLU(), nn.Dense(5, 2)), [n(3, 4)]),
+}
+
+LOSSES = {
+    "CrossEntropyLoss": (lambda: nn.CrossEntropyLoss(), [n(4, 3), k(3, 4)]),
+    "CrossEntropyLoss_none": (lambda: nn.CrossEntropyLoss(reduction="none"), [n(4, 3), k(3, 4)]),
+    "CrossEntropyLoss_smooth": (lambda: nn.CrossEntropyLoss(label_smoothing=0.2), [n(4, 3), k(3, 4)]),
+    "CrossEntropyLoss_ignore": (lambda: nn.CrossEntropyLoss(ignore_index=1), [n(4, 3), k(3, 4)]),
+    "SoftmaxCE_sparse": (lambda: nn.SoftmaxCrossEntropyWithLogits(True, "mean"), [n(4, 3), k(3, 4)]),
+    "SoftmaxCE_dense": (lambda: nn.SoftmaxCrossEntropyWithLogits(), [n(4, 3), np.eye(3, dtype=np.float32)[k(3, 4)]]),
+    "NLLLoss": (lambda: nn.NLLLoss(), [n(4, 3), k(3, 4)]),
+    "MSELoss": (lambda: nn.MSELoss(), [n(3, 4), n(3, 4)]),
+    "MSELoss_sum": (lambda: nn.MSELoss("sum"), [n(3, 4), n(3, 4)]),
+    "L1Loss": (lambda: nn.L1Loss(), [n(3, 4), n(3, 4)]),
+    "MAELoss": (lambda: nn.MAELoss(), [n(3, 4), n(3, 4)]),
+    "RMSELoss": (lambda: nn.RMSELoss(), [n(3, 4), n(3, 4)]),
+    "SmoothL1Loss": (lambda: nn.SmoothL1Loss(), [n(3, 4), n(3, 4)]),
+    "HuberLoss": (lambda: nn.HuberLoss(), [n(3, 4), n(3, 4)]),
+    "BCELoss": (lambda: nn.BCELoss(), [p(3, 4) * 0.7, p(3, 4) * 0.7]),
+    "BCEWithLogitsLoss": (lambda: nn.BCEWithLogitsLoss(), [n(3, 4), p(3, 4)]),
+    "KLDivLoss": (lambda: nn.KLDivLoss(), [n(3, 4), p(3, 4)]),
+}
+
+OPTIMIZERS = {
+    "SGD": lambda ps: nn.SGD(ps, 0.1),
+    "SGD_momentum": lambda ps: nn.SGD(ps, 0.1, momentum=0.9, dampening=0.5, weight_decay=0.1),
+    "SGD_nesterov": lambda ps: nn.SGD(ps, 0.1, momentum=0.9, nesterov=True, loss_scale=2.0),
+    "SGD_rates": lambda ps: nn.SGD(ps, [0.1, 0.05, 0.2, 0.01]),
+    "SGD_groups": lambda ps: nn.SGD([{"params": ps[:1], "lr": 0.01}, {"params": ps[1:], "weight_decay": 0.2}], 0.1),
+    "Momentum": lambda ps: nn.Momentum(ps, 0.1, 0.9, weight_decay=0.1),
+    "Momentum_schedule": lambda ps: nn.Momentum(ps, nn.CosineDecayLR(0.01, 0.1, 3), 0.9),
+    "Adam": lambda ps: nn.Adam(ps, 0.1),
+    "Adam_decay": lambda ps: nn.Adam(ps, nn.ExponentialDecayLR(0.1, 0.9, 2), weight_decay=0.1),
+    "Adam_amsgrad": lambda ps: nn.Adam(ps, 0.1, use_amsgrad=True),
+    "Adam_nesterov": lambda ps: nn.Adam(ps, 0.1, use_nesterov=True),
+    "AdamWeightDecay": lambda ps: nn.AdamWeightDecay(ps, 0.1, weight_decay=0.1),
+    "RMSProp": lambda ps: nn.RMSProp(ps, 0.1, momentum=0.9),
+    "RMSProp_centered": lambda ps: nn.RMSProp(ps, 0.1, centered=True, weight_decay=0.1),
+    "Adagrad": lambda ps: nn.Adagrad(ps, learning_rate=0.1),
+}
+
+
+def tensors(arrays):
+    return [ms.Tensor(a) for a in arrays]
+
+
+def arrays_of(value):
+    """A result as a list of arrays."""
+    if isinstance(value, (tuple, list)):
+        return [a for v in value for a in arrays_of(v)]
+    return [value.asnumpy()]
+
+
+def weighted(outs):
+    """A number that depends on every element of every result in its own way."""
+    outs = outs if isinstance(outs, (tuple, list)) else (outs,)
+    total = None
+    for y in outs:
+        w = ms.Tensor(np.cos(np.arange(int(np.prod(y.shape)))).reshape(y.shape).astype(np.float32))
+        part = (y * w).sum()
+        total = part if total is None else total + part
+    return total
+
+
+def run_op(name):
+    """(results, derivatives) as arrays."""
+    fn, arrays = OPS[name]
+    xs = tensors(arrays)
+    values = arrays_of(fn(*xs))
+    if values[0].dtype.kind != "f":
+        return values, []
+    at = tuple(i for i, a in enumerate(arrays) if a.dtype.kind == "f")
+    return values, arrays_of(ms.grad(lambda *z: weighted(fn(*z)), at)(*xs)) if at else []
+
+
+def fill(cell, seed=3):
+    """Parameters with fixed numbers."""
+    rng = np.random.RandomState(seed)
+    for q in cell.get_parameters():
+        low = 0.5 if "variance" in q.name else -0.5
+        q.set_data(ms.Tensor((rng.rand(*q.shape) + low).astype(np.float32)))
+
+
+def run_cell(make, arrays):
+    """(results, derivatives of inputs and weights, parameters afterwards)."""
+    cell = make()
+    fill(cell)
+    xs = tensors(arrays)
+    values = arrays_of(cell(*xs))
+    fill(cell)
+    at = tuple(i for i, a in enumerate(arrays) if a.dtype.kind == "f")
+    weights = cell.trainable_params()
+    grads = []
+    if at:
+        grads += arrays_of(ms.grad(lambda *z: weighted(cell(*z)), at)(*xs))
+    if weights:
+        fill(cell)
+        grads += arrays_of(ms.grad(lambda *z: weighted(cell(*z)), None, weights)(*xs))
+    return values, grads, [q.asnumpy() for q in cell.get_parameters()]
+
+
+def run_optimizer(name):
+    """The parameters after 4 steps."""
+    rng = np.random.RandomState(5)
+    ps = [ms.Parameter(ms.Tensor(rng.randn(2, 3).astype(np.float32)), name="w"),
+          ms.Parameter(ms.Tensor(rng.randn(3).astype(np.float32)), name="b")]
+    optimizer = OPTIMIZERS[name](ps)
+    for _ in range(4):
+        optimizer(tuple(ms.Tensor(rng.randn(*q.shape).astype(np.float32)) for q in ps))
+    return [q.asnumpy() for q in ps]
