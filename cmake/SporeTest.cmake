@@ -2,6 +2,7 @@
 
 # Seconds. A test that needs more than the default says so here, with the reason.
 set(SPORE_TIMEOUT_default 60)
+set(SPORE_TIMEOUT_test_kernels_layers 180) # many shapes, by two backends and slow loops
 set(SPORE_TIMEOUT_install_test 120) # configures and compiles projects of its own
 set(SPORE_TIMEOUT_cli_test 180) # trains a dozen small networks
 set(SPORE_TIMEOUT_cli_resume_test 180) # as many, most of them twice
