@@ -1,5 +1,4 @@
 """x[index] = value, as NumPy means it: the new tensor is a choice between the value and what was there."""
-import ctypes
 import sys
 
 from .. import _core
@@ -59,10 +58,13 @@ def _rebind(x, new):
 
 # Until TensorBase has become_(): the two objects exchange the tensors they hold, the word behind the object's head. An array that looks
 # into x's old elements holds x, not them; so if anything but the caller may hold x, the old elements stay as long as x.
-_alone = [None]
+_alone, _calibrating = [None], []
 
 
 def _exchange(x, new):
+    import ctypes
+    if _alone[0] is None and not _calibrating:
+        _calibrate()
     a, b = (ctypes.c_void_p.from_address(id(o) + object.__basicsize__) for o in (x, new))
     a.value, b.value = b.value, a.value
     references = sys.getrefcount(x)
@@ -73,9 +75,8 @@ def _exchange(x, new):
 
 
 def _calibrate():
+    """How many references there are where nobody else holds the tensor."""
+    _calibrating.append(True)
     x = as_tensor([0.0])
     x[0] = 1.0
-
-
-if not hasattr(_core.TensorBase, "become_"):
-    _calibrate()
+    _calibrating.clear()
