@@ -2,7 +2,6 @@
 what the function does besides calling operators happens then only."""
 import functools
 import threading
-import traceback
 
 from .. import _core
 from .parameter import Parameter
@@ -59,6 +58,7 @@ class _Traced:
 
 def _with_place(error):
     """The same error, which also says where in the user's function it happened."""
+    import traceback
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "/spore/" not in f.filename.replace("\\", "/")]
     if not frames:
         return error
