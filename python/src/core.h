@@ -51,6 +51,7 @@ typedef struct tensor_object {
     PyObject_HEAD sp_tensor *t; /* kept */
     sp_shape shape;             /* what buffers and DLPack point to */
     Py_ssize_t bounds[2 * SP_MAX_RANK];
+    int exports; /* buffers that look at the elements */
 } tensor_object;
 
 extern PyTypeObject tensor_type;

@@ -433,6 +433,23 @@ static PyObject *assign_(PyObject *self, PyObject *other)
     return self;
 }
 
+/* The object stands for other's tensor from here on: what x[i] = v means for a tensor whose elements do not change. */
+static PyObject *become_(PyObject *self, PyObject *other)
+{
+    tensor_object *o = (tensor_object *)self;
+    if (!is_tensor(other) || sp_param_name(o->t)[0] || sp_param_name(tensor_of(other))[0])
+        return PyErr_Format(PyExc_TypeError, "become_: expected two tensors that are no parameters");
+    sp_tensor *before = o->t;
+    if (o->exports)
+        return PyErr_Format(PyExc_BufferError,
+                            "the tensor's elements are in use: an array or memoryview looks at them");
+    o->t = sp_keep(tensor_of(other));
+    o->shape = sp_shape_of(o->t);
+    sp_drop(before);
+    Py_INCREF(self);
+    return self;
+}
+
 /* ---- buffers ---- */
 
 static const char *format_of(sp_dtype dtype)
@@ -472,19 +489,28 @@ static int get_buffer(PyObject *self, Py_buffer *view, int flags)
                         .shape = flags & PyBUF_ND ? o->bounds : NULL,
                         .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? o->bounds + SP_MAX_RANK : NULL};
     Py_INCREF(self);
+    o->exports++;
     return 0;
 }
 
-static PyBufferProcs buffers = {.bf_getbuffer = get_buffer};
+static void release_buffer(PyObject *self, Py_buffer *view)
+{
+    (void)view;
+    ((tensor_object *)self)->exports--;
+}
+
+static PyBufferProcs buffers = {.bf_getbuffer = get_buffer, .bf_releasebuffer = release_buffer};
 
 /* ---- the type ---- */
 
-static PyMethodDef methods[] = {{"item", item, METH_VARARGS, "item(*index): an element as a Python number"},
-                                {"tolist", tolist, METH_NOARGS, "nested lists of Python numbers"},
-                                {"str_", str_, METH_NOARGS, "as MindSpore's str()"},
-                                {"repr_", repr_, METH_NOARGS, "as MindSpore's repr()"},
-                                {"assign_", assign_, METH_O, "assign_(value): new elements for a parameter, in place"},
-                                {0}};
+static PyMethodDef methods[] = {
+    {"item", item, METH_VARARGS, "item(*index): an element as a Python number"},
+    {"tolist", tolist, METH_NOARGS, "nested lists of Python numbers"},
+    {"str_", str_, METH_NOARGS, "as MindSpore's str()"},
+    {"repr_", repr_, METH_NOARGS, "as MindSpore's repr()"},
+    {"become_", become_, METH_O, "become_(other): this object stands for other's tensor from here on"},
+    {"assign_", assign_, METH_O, "assign_(value): new elements for a parameter, in place"},
+    {0}};
 
 static PyGetSetDef getset[] = {{"shape", get_shape, NULL, "a tuple", NULL},
                                {"dtype", get_dtype, NULL, "the element type", NULL},

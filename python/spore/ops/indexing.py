@@ -1,8 +1,5 @@
 """x[index] = value, as NumPy means it: the new tensor is a choice between the value and what was there."""
-import sys
-
 from .. import _core
-from .._missing import not_there
 from ..common import dtype as mstype
 from ..common.tensor import Tensor, as_tensor
 from . import function as F
@@ -48,35 +45,5 @@ def _rebind(x, new):
     """x shows the elements of new from here on."""
     if hasattr(x, "set_data"):
         x.set_data(new)
-    elif hasattr(_core.TensorBase, "become_"):
-        x.become_(new)
-    elif _core.TensorBase.__basicsize__ == 224 and sys.implementation.name == "cpython":
-        _exchange(x, new)
     else:
-        raise not_there("assigning to elements of a tensor that is not a parameter")
-
-
-# Until TensorBase has become_(): the two objects exchange the tensors they hold, the word behind the object's head. An array that looks
-# into x's old elements holds x, not them; so if anything but the caller may hold x, the old elements stay as long as x.
-_alone, _calibrating = [None], []
-
-
-def _exchange(x, new):
-    import ctypes
-    if _alone[0] is None and not _calibrating:
-        _calibrate()
-    a, b = (ctypes.c_void_p.from_address(id(o) + object.__basicsize__) for o in (x, new))
-    a.value, b.value = b.value, a.value
-    references = sys.getrefcount(x)
-    if _alone[0] is None:
-        _alone[0] = references
-    elif references > _alone[0]:
-        x.__dict__.setdefault("_earlier", []).append(new)
-
-
-def _calibrate():
-    """How many references there are where nobody else holds the tensor."""
-    _calibrating.append(True)
-    x = as_tensor([0.0])
-    x[0] = 1.0
-    _calibrating.clear()
+        x.become_(new)
