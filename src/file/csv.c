@@ -318,6 +318,7 @@ sp_tensor *sp__csv_read_source(sp__source *s, const char *const **names)
     reader *r = sp__alloc_zero(sizeof *r);
     sp_tensor *result = NULL;
     table t = {0};
+    const int64_t failures = sp__error_count(); /* a name for which memory is short is "" */
     if (r && (r->piece = sp__alloc(PIECE)) != NULL) {
         r->s = s;
         if (find_separator(r) && read_first(r, &t) && count_rows(r, &t))
@@ -326,6 +327,8 @@ sp_tensor *sp__csv_read_source(sp__source *s, const char *const **names)
     if (r)
         sp__free(r->piece, PIECE);
     sp__free(r, sizeof *r);
+    if (sp__error_count() != failures)
+        result = NULL;
     if (names)
         *names = result ? t.names : NULL;
     return result;

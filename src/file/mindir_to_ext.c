@@ -170,7 +170,10 @@ static sp_tensor *select_view(sp__mi_call *c)
 /* Parts of `size` along an axis, the last one shorter. */
 static sp_tensor *parts(sp__mi_call *c, const sp_tensor *known, int axis, int64_t size)
 {
-    int64_t all = known->shape.dim[axis], n = size > 0 ? (all + size - 1) / size : 0;
+    int64_t all = known->shape.dim[axis], n = 0;
+    size = SP__MIN(size, all);
+    if (size > 0)
+        n = (all - 1) / size + 1;
     if (n < 1 || n > SP__MI_MAX_RESULTS)
         return sp__mi_fail(c, SP_ERR_UNSUPPORTED, "parts of %lld of %s", (long long)size, SP__STR(known));
     c->n_out = (int)n;

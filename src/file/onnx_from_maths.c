@@ -66,8 +66,9 @@ static bool floor_mod(writer *w, const char **why)
 static const char *by_zero(writer *w, const char *a, sp_dtype t)
 {
     static const int64_t high[] = {
-        [SP_I8] = INT8_MAX,  [SP_I16] = INT16_MAX,  [SP_I32] = INT32_MAX,  [SP_I64] = INT64_MAX,
-        [SP_U8] = UINT8_MAX, [SP_U16] = UINT16_MAX, [SP_U32] = UINT32_MAX, [SP_U64] = -1 /* all bits */,
+        [SP_I8] = INT8_MAX,    [SP_I16] = INT16_MAX,         [SP_I32] = INT32_MAX,
+        [SP_I64] = INT64_MAX,  [SP_U8] = UINT8_MAX,          [SP_U16] = UINT16_MAX,
+        [SP_U32] = UINT32_MAX, [SP_U64] = -1 /* all bits */, [SP_BOOL] = 1,
     };
     sp_dtype type = sp__onnx_in(w, 0).dtype;
     const char *zero = sp__onnx_integer(w, 0, t), *most = sp__onnx_integer(w, high[type], t);

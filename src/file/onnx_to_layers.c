@@ -144,6 +144,7 @@ static bool transposed_size(sp__ox_call *c, windows *how, int axis, int64_t size
     int64_t more = extra.n == how->rank ? extra.v[i] : 0, full, span;
     bool ok = extra.n >= 0 && asked.n >= 0 && (extra.n == 0 || extra.n == how->rank) && more >= 0 &&
               more <= INT32_MAX && (asked.n == 0 || asked.n == how->rank) && size >= 1 &&
+              (asked.n == 0 || (asked.v[i] >= 1 && asked.v[i] <= INT32_MAX)) &&
               !__builtin_mul_overflow(size - 1, how->stride[axis], &full) &&
               !__builtin_mul_overflow(how->kernel[axis] - 1, how->dilation[axis], &span) && full <= INT32_MAX &&
               span <= INT32_MAX;
