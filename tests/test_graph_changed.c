@@ -1,9 +1,8 @@
 /* Graphs of MindSpore, PyTorch and ONNX's own cases with one field changed, every field in turn: a size that is huge or below 0, a text
  * that means nothing, a message that is missing, a list that is shorter, longer or in another order. Each is read, or refused with one
  * error; what is read is run (fuzz_graph.h). The fields come from the messages' descriptions, so a new one is changed too. */
-#include "support/test.h"
-
 #if SPORE_HAVE_PROTOBUF
+#include "support/test.h"
 
 #include <math.h>
 #include <stdlib.h>

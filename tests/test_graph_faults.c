@@ -1,8 +1,7 @@
 /* Graphs saved and loaded while memory is short: every net of support/nets.c in both formats, every case of the ONNX packs. And every
  * case of an operator, in every type that it has, is written as .onnx and .mindir, or refused with the reason. */
-#include "support/test.h"
-
 #if SPORE_HAVE_PROTOBUF
+#include "support/test.h"
 
 #include "file/onnx_read.h"
 #include "graph/graph.h"

@@ -7,6 +7,7 @@
 #include "file/image.h"
 #include "support/files.h"
 
+#if defined(SPORE_HAVE_PNG) || defined(SPORE_HAVE_JPEG)
 static void compare(const char *path, const char *what, const sp_tensor *got, int tolerance)
 {
     char file[256];
@@ -35,6 +36,7 @@ static void check(const char *path, void *user)
     assert_int_equal(sp_shape_of(rgb).dim[2], 3);
     sp_scope_end(scope);
 }
+#endif
 
 #ifdef SPORE_HAVE_PNG
 TEST(png_pictures_are_read_as_by_pillow)

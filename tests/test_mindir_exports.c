@@ -1,10 +1,9 @@
 /* What MindSpore itself exports, version by version: every operator that tests/interop/export_nets.py knows, with its own results.
  * The packs are made by `export_nets.py FOLDER PACK`. */
+#if SPORE_HAVE_PROTOBUF
 #include "support/test.h"
 
 #include "support/pack.h"
-
-#if SPORE_HAVE_PROTOBUF
 
 #include "file/mindir.h"
 

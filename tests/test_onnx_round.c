@@ -1,5 +1,6 @@
 /* What is written as .onnx is read again and computes the same: every net of support/nets.h, of any batch size where it can be,
  * and the cases of every op. Other runtimes' results of these files: ./dev onnx, where all element types are read back too. */
+#if SPORE_HAVE_PROTOBUF
 #include "support/test.h"
 
 #include <string.h>
@@ -10,8 +11,6 @@
 #include "support/files.h"
 #include "support/nets.h"
 #include "support/op_cases.h"
-
-#if SPORE_HAVE_PROTOBUF
 
 static sp_graph *written_and_read(const char *what, sp_graph *g)
 {

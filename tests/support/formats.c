@@ -196,5 +196,10 @@ const test_format test_formats[] = {
 #else
 #define WITH_JSON 0
 #endif
-const int test_formats_count = 2 + WITH_JSON + 3 * SPORE_HAVE_PROTOBUF;
+#if SPORE_HAVE_PROTOBUF
+#define WITH_PROTOBUF 1
+#else
+#define WITH_PROTOBUF 0
+#endif
+const int test_formats_count = 2 + WITH_JSON + 3 * WITH_PROTOBUF;
 const int test_read_formats_count = (int)(sizeof test_formats / sizeof *test_formats);
