@@ -65,6 +65,9 @@ if [ "${PROTOBUF:-ON}" = OFF ]; then # built without: such files can be neither 
 fi
 
 # Failed: 1, one line that names the file.
+said='train --resume of a file that is not there'
+spore 1 train --resume missing.ckpt
+[ "$(cat err)" = 'spore: checkpoint: missing.ckpt: No such file or directory' ] || wrong "$said: $(cat err)"
 printf 'this is not a checkpoint, nor a graph\n' >garbage.ckpt
 cp garbage.ckpt garbage.mindir
 : >empty.ckpt
