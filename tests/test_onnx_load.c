@@ -10,24 +10,10 @@
 #include "file/onnx_read.h"
 #include "graph/graph.h"
 #include "support/files.h"
+#include "support/pack.h"
 
 #define FIXTURES "tests/fixtures/onnx/"
 #define MAX      8
-
-static void near(const char *what, const sp_tensor *got, const sp_tensor *want, double relative)
-{
-    if (!got || !want)
-        fail_msg("%s: %s", what, sp_error_text());
-    if (got->dtype != want->dtype || !sp_shape_equal(got->shape, want->shape))
-        fail_msg("%s: got %s %s, want %s %s", what, sp_dtype_name(got->dtype), SP__STR(got), sp_dtype_name(want->dtype),
-                 SP__STR(want));
-    for (int64_t i = 0; i < want->size; i++) {
-        double g = sp_at(got, i), w = sp_at(want, i), d = g > w ? g - w : w - g, size = w < 0 ? -w : w;
-        bool same = g == w || (g != g && w != w);
-        if (!same && !(d <= 1e-5 + relative * size))
-            fail_msg("%s: element %lld is %.9g, want %.9g", what, (long long)i, g, w);
-    }
-}
 
 /* ---- nets ---- */
 
@@ -61,11 +47,11 @@ static void run_set(const char *folder, void *graph)
     if (out.n != n_out)
         fail_msg("%s: %d results, want %d: %s", folder, out.n, n_out, sp_error_text());
     for (int i = 0; i < n_out; i++)
-        near(folder, out.at[i], want[i], 1e-5);
+        test_pack_near(folder, out.at[i], want[i], 1e-5);
     sp_compiled *c = sp_compile(.fn = sp_graph_run, .self = graph, .frozen = true);
     out = sp_compiled_run(c, sp_list_new(n_in, in));
     for (int i = 0; i < n_out; i++)
-        near(folder, out.n ? out.at[i] : NULL, want[i], 1e-5);
+        test_pack_near(folder, out.n ? out.at[i] : NULL, want[i], 1e-5);
     sp_compiled_free(c);
     sets++;
 }
@@ -115,79 +101,15 @@ TEST(inputs_and_parameters_have_their_names)
 
 /* ---- packs ---- */
 
-/* "SIZE NAME\n" and the bytes, again and again. */
-typedef struct packed {
-    const uint8_t *at;
-    size_t size;
-    char name[128];
-} packed;
-
-static bool next(const uint8_t **p, const uint8_t *end, packed *out)
+static void run_case(const test_pack_case *c, void *user)
 {
-    int used = 0;
-    unsigned long size;
-    if (*p == end)
-        return false;
-    assert_int_equal(sscanf((const char *)*p, "%lu %127s%n", &size, out->name, &used), 2);
-    out->at = *p + used + 1;
-    out->size = size;
-    *p = out->at + size;
-    assert_true(*p <= end);
-    return true;
-}
-
-static sp_tensor *array_of(const packed *f)
-{
+    const double *relative = user;
     sp__source s;
-    sp_tensor *t = sp__source_memory(&s, "npy", f->at, f->size) == SP_OK ? sp__npy_read_source(&s) : NULL;
-    if (!t)
-        fail_msg("%s: %s", f->name, sp_error_text());
-    return t;
+    sp_status st = sp__source_memory(&s, "onnx", c->model, c->size);
+    test_pack_check(c, st == SP_OK ? sp__onnx_load_source(&s, NULL) : NULL, *relative);
 }
 
-static sp_graph *graph_of(const packed *f)
-{
-    sp__source s;
-    sp_graph *g = sp__source_memory(&s, "onnx", f->at, f->size) == SP_OK ? sp__onnx_load_source(&s, NULL) : NULL;
-    if (!g)
-        fail_msg("%s: %s", f->name, sp_error_text());
-    return g;
-}
-
-static int run_pack(const char *path, double relative)
-{
-    size_t size;
-    uint8_t *bytes = test_file_read(path, &size);
-    assert_non_null(bytes);
-    const uint8_t *p = bytes, *end = bytes + size;
-    packed f;
-    int cases = 0;
-    bool more = next(&p, end, &f);
-    while (more) {
-        sp_scope scope = sp_scope_begin();
-        sp_graph *g = graph_of(&f);
-        sp_tensor *in[MAX], *want[SP__OX_MAX_RESULTS];
-        int n_in = 0, n_out = 0;
-        char name[128];
-        memcpy(name, f.name, sizeof name);
-        while ((more = next(&p, end, &f)) && !strstr(f.name, ".onnx")) {
-            if (strstr(f.name, ".in"))
-                in[n_in++] = array_of(&f);
-            else
-                want[n_out++] = array_of(&f);
-        }
-        sp_list out = sp_graph_run(g, sp_list_new(n_in, in));
-        if (out.n != n_out)
-            fail_msg("%s: %d results, want %d: %s", name, out.n, n_out, sp_error_text());
-        for (int i = 0; i < n_out; i++)
-            near(name, out.at[i], want[i], relative);
-        sp_graph_free(g);
-        sp_scope_end(scope);
-        cases++;
-    }
-    free(bytes);
-    return cases;
-}
+static int run_pack(const char *path, double relative) { return test_pack_visit(path, ".onnx", run_case, &relative); }
 
 TEST(single_operators_give_what_onnx_runtime_gives) { assert_true(run_pack(FIXTURES "nodes.pack", 1e-5) > 220); }
 

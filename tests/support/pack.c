@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,15 +79,18 @@ int test_pack_visit(const char *path, const char *ending, void (*visit)(const te
     return cases;
 }
 
-static void near(const char *name, sp_tensor *got, sp_tensor *want, double relative)
+void test_pack_near(const char *what, const sp_tensor *got, const sp_tensor *want, double relative)
 {
-    if (sp_dtype_of(got) != sp_dtype_of(want) || !sp_shape_equal(sp_shape_of(got), sp_shape_of(want)))
-        fail_msg("%s: %s %s, want %s %s", name, sp_dtype_name(sp_dtype_of(got)), sp_shape_str(sp_shape_of(got)),
-                 sp_dtype_name(sp_dtype_of(want)), sp_shape_str(sp_shape_of(want)));
-    for (int64_t i = 0; i < sp_size_of(want); i++) {
-        const double g = sp_at(got, i), w = sp_at(want, i);
-        if (g != w && !(fabs(g - w) <= relative * (1 + fabs(w))) && !(isnan(g) && isnan(w)))
-            fail_msg("%s: element %lld is %.9g, want %.9g", name, (long long)i, g, w);
+    if (!got || !want)
+        fail_msg("%s: %s", what, sp_error_text());
+    if (got->dtype != want->dtype || !sp_shape_equal(got->shape, want->shape))
+        fail_msg("%s: got %s %s, want %s %s", what, sp_dtype_name(got->dtype), SP__STR(got), sp_dtype_name(want->dtype),
+                 SP__STR(want));
+    for (int64_t i = 0; i < want->size; i++) {
+        double g = sp_at(got, i), w = sp_at(want, i), d = g > w ? g - w : w - g, size = w < 0 ? -w : w;
+        bool same = g == w || (g != g && w != w);
+        if (!same && !(d <= 1e-5 + relative * size))
+            fail_msg("%s: element %lld is %.9g, want %.9g", what, (long long)i, g, w);
     }
 }
 
@@ -100,6 +102,6 @@ void test_pack_check(const test_pack_case *c, sp_graph *g, double relative)
     if (out.n != c->want.n)
         fail_msg("%s: %d results, want %d: %s", c->name, out.n, c->want.n, sp_error_text());
     for (int i = 0; i < out.n; i++)
-        near(c->name, out.at[i], c->want.at[i], relative);
+        test_pack_near(c->name, out.at[i], c->want.at[i], relative);
     sp_graph_free(g);
 }

@@ -17,8 +17,10 @@ typedef struct test_pack_case {
 int test_pack_visit(const char *path, const char *ending, void (*visit)(const test_pack_case *c, void *user),
                     void *user);
 
-/* Fails the test unless the case gives what it must: loads the model, runs it, compares. Elements may differ by
- * relative * (1 + |want|). */
+/* Fails the test unless got has want's type, shape and elements, which may differ by 1e-5 + relative * |want|. */
+void test_pack_near(const char *what, const sp_tensor *got, const sp_tensor *want, double relative);
+
+/* Runs the case's model, as it was loaded (NULL: it could not be), and compares its results so; frees it. */
 void test_pack_check(const test_pack_case *c, sp_graph *g, double relative);
 
 #endif
