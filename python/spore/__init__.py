@@ -1,5 +1,7 @@
 """Spore: MindSpore's workflow on a small C library. The names are MindSpore's; see docs/python.md."""
-from . import _core
+from ._threads import brief_spin as _brief_spin
+with _brief_spin():
+    from . import _core
 from . import common, context
 from .common import dtype
 from .common.dtype import *  # noqa: F401,F403
