@@ -1,6 +1,6 @@
 """Spore: MindSpore's workflow on a small C library. The names are MindSpore's; see docs/python.md."""
-from ._threads import brief_spin as _brief_spin
-with _brief_spin():
+from ._threads import BriefSpin as _BriefSpin
+with _BriefSpin():
     from . import _core
 from . import common, context
 from .common import dtype
