@@ -292,7 +292,7 @@ static void of_a_large_tensor_only_shown_elements_are_read(void **state)
     assert_true(data != MAP_FAILED);
     ((float *)data)[1] = 0.5f;
     assert_int_equal(mprotect(data + page, bytes - 2 * page, PROT_NONE), 0);
-    sp_tensor *t = sp__tensor_over(data, SP_F32, SP_DIMS(1 << 20), data, unmap);
+    sp_tensor *t = sp_over(data, SP_F32, SP_DIMS(1 << 20), data, unmap);
     assert_string_equal(sp_str(t), "[0.  0.5 0.  ... 0.  0.  0. ]");
     assert_int_equal(strlen(sp_repr(t)),
                      strlen("Tensor(shape=[1048576], dtype=Float32, value= [])") + 6 * 15 + 4 * 2 + 5);

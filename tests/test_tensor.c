@@ -341,7 +341,7 @@ static void foreign_memory_is_released_on_every_path(void **state)
     static float data[6] = {1, 2, 3, 4, 5, 6};
     int released = 0;
     sp_scope s = sp_scope_begin();
-    sp_tensor *t = sp__tensor_over(data, SP_F32, SP_DIMS(6), &released, count_release);
+    sp_tensor *t = sp_over(data, SP_F32, SP_DIMS(6), &released, count_release);
     sp_tensor *view = sp_keep(sp__tensor_view(t, SP_DIMS(2), 1));
     assert_ptr_equal(sp_data(t), data);
     sp_scope_end(s);
@@ -349,19 +349,19 @@ static void foreign_memory_is_released_on_every_path(void **state)
     assert_values(view, VALUES(2, 3));
     sp_drop(view);
     assert_int_equal(released, 1);
-    assert_null(sp__tensor_over(data, SP_F32, SP_DIMS(-6), &released, count_release));
-    assert_null(sp__tensor_over(NULL, SP_F32, SP_DIMS(6), &released, count_release));
+    assert_null(sp_over(data, SP_F32, SP_DIMS(-6), &released, count_release));
+    assert_null(sp_over(NULL, SP_F32, SP_DIMS(6), &released, count_release));
     assert_int_equal(released, 3);
     for (int n = 1; n <= 4; n++) {
         sp_mem_fail_at(n);
-        sp_tensor *u = sp__tensor_over(data, SP_F32, SP_DIMS(6), &released, count_release);
+        sp_tensor *u = sp_over(data, SP_F32, SP_DIMS(6), &released, count_release);
         sp_mem_fail_at(0);
         sp_shutdown();
         assert_int_equal(u == NULL, n <= 3); /* tensor, storage, the scope's array */
         assert_int_equal(released, 3 + n);
     }
     sp_error_clear();
-    assert_non_null(sp_data(sp__tensor_over(NULL, SP_F32, SP_DIMS(0), NULL, NULL)));
+    assert_non_null(sp_data(sp_over(NULL, SP_F32, SP_DIMS(0), NULL, NULL)));
 }
 
 static void lists_can_be_read_up_to_eight(void **state)

@@ -45,6 +45,11 @@ typedef sp_list (*sp_fn)(void *self, sp_list in);
 /* Copies sp_shape_size(shape) elements of type dtype from data. Bool: bytes, any but 0 is true. */
 SP_API sp_tensor *sp_from(const void *data, sp_dtype dtype, sp_shape shape);
 
+/* A tensor over memory of somebody else, without a copy: sp_shape_size(shape) elements of type dtype, aligned as C's type of that size
+ * (Bool: bytes 0 and 1). Spore never writes there; who writes there while the tensor is in use changes what it holds. release(owner),
+ * if given, is called once: when the last tensor lets go of the memory, from whichever thread that does, or at once on failure. */
+SP_API sp_tensor *sp_over(const void *data, sp_dtype dtype, sp_shape shape, void *owner, void (*release)(void *owner));
+
 /* Float32 vector of the numbers given: sp_vector(1, 2.5, 3). */
 SP_API sp_tensor *sp_vector_new(int n, const float *values);
 #define sp_vector(...) sp_vector_new(SP_N(float, __VA_ARGS__), (float[]){__VA_ARGS__})

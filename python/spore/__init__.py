@@ -32,9 +32,13 @@ def get_level():
     return "30"
 
 
-def from_numpy(array):
-    """A tensor of an array's elements."""
-    return Tensor(array)
+from_numpy = Tensor.from_numpy
+from_dlpack = Tensor.from_dlpack
+
+
+def to_dlpack(tensor):
+    """A DLPack capsule of a tensor's elements, not copied."""
+    return tensor.to_dlpack()
 
 
 def is_tensor(obj):

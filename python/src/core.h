@@ -1,7 +1,8 @@
 /* core.h: the parts of spore._core, the extension behind the Python package.
  *
  *   module.c     the module, dtypes, errors, settings
- *   tensor.c     TensorBase: making, looking, buffers, parameters
+ *   tensor.c     TensorBase: making, looking, parameters
+ *   share.c      elements shared with other libraries: buffers, DLPack
  *   ops.c        operators by name (the table of spore/table.h), arithmetic, indexing
  *   function.c   Python functions as sp_fn: gradients, traces, compiled functions
  *   optim.c files.c data.c
@@ -19,6 +20,7 @@
 #include <spore.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if PY_VERSION_HEX < 0x030a0000
@@ -49,9 +51,6 @@ PyObject *shape_tuple(sp_shape shape);
 
 typedef struct tensor_object {
     PyObject_HEAD sp_tensor *t; /* kept */
-    sp_shape shape;             /* what buffers and DLPack point to */
-    Py_ssize_t bounds[2 * SP_MAX_RANK];
-    int exports; /* buffers that look at the elements */
 } tensor_object;
 
 extern PyTypeObject tensor_type;
@@ -68,6 +67,16 @@ bool list_from(PyObject *sequence, sp_list *out);
 PyObject *list_wrap(sp_list list);
 
 extern PyMethodDef tensor_functions[];
+
+/* ---- share.c ---- */
+
+extern PyTypeObject elements_type;
+extern PyMethodDef share_functions[];
+int tensor_buffer(PyObject *self, Py_buffer *view, int flags);
+PyObject *tensor_dlpack(PyObject *self, PyObject *args, PyObject *named);
+PyObject *tensor_dlpack_device(PyObject *self, PyObject *unused);
+/* The element type of a buffer's format; false if it is none of ours. */
+bool dtype_of_format(const char *format, Py_ssize_t itemsize, sp_dtype *out);
 
 /* ---- ops.c ---- */
 

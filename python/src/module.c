@@ -248,6 +248,7 @@ PyMODINIT_FUNC PyInit__core(void)
     bool done =
         module && add_dtypes(module) == 0 && PyModule_AddObjectRef(module, "DType", (PyObject *)&dtype_type) == 0 &&
         PyModule_AddFunctions(module, tensor_functions) == 0 && PyModule_AddFunctions(module, op_functions) == 0 &&
+        PyModule_AddFunctions(module, share_functions) == 0 && PyType_Ready(&elements_type) == 0 &&
         PyModule_AddFunctions(module, function_functions) == 0 && PyModule_AddFunctions(module, file_functions) == 0 &&
         PyModule_AddFunctions(module, data_functions) == 0 &&
         PyModule_AddStringConstant(module, "version", sp_version()) == 0 &&

@@ -11,10 +11,8 @@ PyObject *tensor_wrap(sp_tensor *t)
         return raise_failure();
     PyTypeObject *type = sp_param_name(t)[0] ? parameter_class : tensor_class;
     tensor_object *o = (tensor_object *)type->tp_alloc(type, 0);
-    if (o) {
+    if (o)
         o->t = sp_keep(t);
-        o->shape = sp_shape_of(t);
-    }
     return (PyObject *)o;
 }
 
@@ -205,25 +203,6 @@ static sp_tensor *from_numbers(PyObject *o, sp_dtype dtype)
 }
 
 /* ---- from Python: buffers ---- */
-
-static bool dtype_of_format(const char *format, Py_ssize_t itemsize, sp_dtype *out)
-{
-    static const sp_dtype of_size[3][4] = {
-        {SP_I8, SP_I16, SP_I32, SP_I64}, {SP_U8, SP_U16, SP_U32, SP_U64}, {0, SP_F16, SP_F32, SP_F64}};
-    const char *f = format ? format : "B";
-    if (*f == '@' || *f == '=' || *f == '<')
-        f++;
-    const int log = itemsize == 1 ? 0 : itemsize == 2 ? 1 : itemsize == 4 ? 2 : itemsize == 8 ? 3 : -1;
-    const int kind = strchr("bhilqn", *f) ? 0 : strchr("BHILQN", *f) ? 1 : strchr("efd", *f) ? 2 : -1;
-    if (*f == '?' && !f[1]) {
-        *out = SP_BOOL;
-        return true;
-    }
-    if (!*f || f[1] || log < 0 || kind < 0 || (kind == 2 && log == 0))
-        return false;
-    *out = of_size[kind][log];
-    return true;
-}
 
 static sp_tensor *from_buffer(PyObject *o)
 {
@@ -440,66 +419,11 @@ static PyObject *become_(PyObject *self, PyObject *other)
     if (!is_tensor(other) || sp_param_name(o->t)[0] || sp_param_name(tensor_of(other))[0])
         return PyErr_Format(PyExc_TypeError, "become_: expected two tensors that are no parameters");
     sp_tensor *before = o->t;
-    if (o->exports)
-        return PyErr_Format(PyExc_BufferError,
-                            "the tensor's elements are in use: an array or memoryview looks at them");
     o->t = sp_keep(tensor_of(other));
-    o->shape = sp_shape_of(o->t);
     sp_drop(before);
     Py_INCREF(self);
     return self;
 }
-
-/* ---- buffers ---- */
-
-static const char *format_of(sp_dtype dtype)
-{
-    static const char *const formats[SP_DTYPE_COUNT_] = {
-        [SP_F32] = "f", [SP_F64] = "d", [SP_F16] = "e", [SP_I8] = "b",  [SP_I16] = "h", [SP_I32] = "i",
-        [SP_I64] = "q", [SP_U8] = "B",  [SP_U16] = "H", [SP_U32] = "I", [SP_U64] = "Q", [SP_BOOL] = "?"};
-    return formats[dtype];
-}
-
-static int get_buffer(PyObject *self, Py_buffer *view, int flags)
-{
-    tensor_object *o = (tensor_object *)self;
-    const sp_dtype dtype = sp_dtype_of(o->t);
-    const void *data = sp_data(o->t);
-    view->obj = NULL;
-    if (!data)
-        return raise_failure(), -1;
-    if (!format_of(dtype) || flags & PyBUF_WRITABLE) {
-        PyErr_SetString(PyExc_BufferError,
-                        format_of(dtype) ? "a tensor's elements cannot be written" : "BFloat16 has no buffer");
-        return -1;
-    }
-    Py_ssize_t stride = (Py_ssize_t)sp_dtype_size(dtype);
-    for (int i = o->shape.rank; i-- > 0;) {
-        o->bounds[i] = (Py_ssize_t)o->shape.dim[i];
-        o->bounds[SP_MAX_RANK + i] = stride;
-        stride *= (Py_ssize_t)(o->shape.dim[i] ? o->shape.dim[i] : 1);
-    }
-    *view = (Py_buffer){.buf = (void *)(uintptr_t)data,
-                        .obj = self,
-                        .len = (Py_ssize_t)(sp_size_of(o->t) * (int64_t)sp_dtype_size(dtype)),
-                        .itemsize = (Py_ssize_t)sp_dtype_size(dtype),
-                        .readonly = 1,
-                        .ndim = o->shape.rank,
-                        .format = flags & PyBUF_FORMAT ? (char *)(uintptr_t)format_of(dtype) : NULL,
-                        .shape = flags & PyBUF_ND ? o->bounds : NULL,
-                        .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? o->bounds + SP_MAX_RANK : NULL};
-    Py_INCREF(self);
-    o->exports++;
-    return 0;
-}
-
-static void release_buffer(PyObject *self, Py_buffer *view)
-{
-    (void)view;
-    ((tensor_object *)self)->exports--;
-}
-
-static PyBufferProcs buffers = {.bf_getbuffer = get_buffer, .bf_releasebuffer = release_buffer};
 
 /* ---- the type ---- */
 
@@ -510,6 +434,9 @@ static PyMethodDef methods[] = {
     {"repr_", repr_, METH_NOARGS, "as MindSpore's repr()"},
     {"become_", become_, METH_O, "become_(other): this object stands for other's tensor from here on"},
     {"assign_", assign_, METH_O, "assign_(value): new elements for a parameter, in place"},
+    {"__dlpack__", (PyCFunction)(void (*)(void))tensor_dlpack, METH_VARARGS | METH_KEYWORDS,
+     "__dlpack__(*, stream, max_version, dl_device, copy): a capsule of the elements, not copied, for from_dlpack() of other libraries"},
+    {"__dlpack_device__", tensor_dlpack_device, METH_NOARGS, "(1, 0): the CPU"},
     {0}};
 
 static PyGetSetDef getset[] = {{"shape", get_shape, NULL, "a tuple", NULL},
@@ -526,6 +453,8 @@ static Py_hash_t tensor_hash(PyObject *self)
 {
     return (Py_hash_t)((uintptr_t)self >> 4);
 } /* by identity: == is element by element */
+
+static PyBufferProcs buffers = {.bf_getbuffer = tensor_buffer};
 
 PyTypeObject tensor_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.TensorBase",
                             .tp_basicsize = sizeof(tensor_object),

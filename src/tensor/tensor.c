@@ -178,7 +178,7 @@ sp_tensor *sp__tensor_symbolic(sp_dtype dtype, sp_shape shape)
     return size < 0 ? NULL : in_scope(bare(dtype, shape, size));
 }
 
-sp_tensor *sp__tensor_over(void *data, sp_dtype dtype, sp_shape shape, void *owner, void (*release)(void *owner))
+sp_tensor *sp_over(const void *data, sp_dtype dtype, sp_shape shape, void *owner, void (*release)(void *owner))
 {
     int64_t size = checked_size(&(sp__desc){dtype, shape});
     bool good = size >= 0 && (size == 0 || sp__given("tensor", 1, data));
@@ -192,7 +192,7 @@ sp_tensor *sp__tensor_over(void *data, sp_dtype dtype, sp_shape shape, void *own
     }
     s->release = release;
     s->owner = owner;
-    s->data = data ? data : s->data; /* no elements: still not NULL, which would mean symbolic */
+    s->data = data ? (void *)(uintptr_t)data : s->data; /* no elements: still not NULL, which would mean symbolic */
     attach(t, s, s->data);
     return in_scope(t);
 }

@@ -61,9 +61,6 @@ sp_tensor *sp__tensor_view(sp_tensor *x, sp_shape shape, int64_t offset);
 sp_tensor *sp__tensor_part(sp_tensor *x, sp_dtype dtype, sp_shape shape, size_t bytes);
 /* No elements: a value of the trace. */
 sp_tensor *sp__tensor_symbolic(sp_dtype dtype, sp_shape shape);
-/* Over memory of somebody else: release(owner) is called when the last tensor lets go of it, on every path. */
-sp_tensor *sp__tensor_over(void *data, sp_dtype dtype, sp_shape shape, void *owner, void (*release)(void *owner));
-
 /* ---- counting: retain returns t; both accept NULL and SP_NONE ---- */
 sp_tensor *sp__retain(sp_tensor *t);
 

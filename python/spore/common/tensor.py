@@ -68,8 +68,30 @@ class Tensor(_core.TensorBase):
 
     @staticmethod
     def from_numpy(array):
-        """A tensor of an array's elements."""
-        return as_tensor(array)
+        """A tensor over a NumPy array's own memory, without a copy: writing into the array changes the tensor. Copied is an array
+        that is not contiguous or of an element type that needs it (bool). TypeError if it is no array."""
+        import numpy as np
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"For 'from_numpy', the input must be a NumPy array, but got {type(array).__name__}.")
+        made = _core.over(array)
+        return as_tensor(array) if made is None else made
+
+    @staticmethod
+    def from_dlpack(source):
+        """A tensor over the memory of another library's tensor (anything with __dlpack__, or a capsule), without a copy where its
+        elements lie one behind the other in the CPU's memory."""
+        if hasattr(source, "__dlpack__"):
+            if source.__dlpack_device__()[0] != 1:
+                raise BufferError(f"from_dlpack: device {source.__dlpack_device__()}, expected the CPU (1, 0)")
+            try:
+                source = source.__dlpack__(max_version=(1, 0))
+            except TypeError:  # older than the versions of the protocol
+                source = source.__dlpack__()
+        return _core.from_dlpack(source)
+
+    def to_dlpack(self):
+        """A DLPack capsule of the elements, not copied."""
+        return self.__dlpack__()
 
     @property
     def strides(self):
