@@ -235,9 +235,12 @@ PyTypeObject graph_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "
 
 /* ---- compiled functions ---- */
 
+/* The library's compiled function is used by one thread at a time: others wait here. */
 typedef struct compiled_object {
     PyObject_HEAD PyObject *fn;
     sp_compiled *c;
+    PyThread_type_lock lock;
+    unsigned long user; /* the thread that has the lock, 0: none */
 } compiled_object;
 
 static PyObject *compiled_new(PyTypeObject *type, PyObject *args, PyObject *named)
@@ -252,8 +255,11 @@ static PyObject *compiled_new(PyTypeObject *type, PyObject *args, PyObject *name
     Py_INCREF(fn);
     self->fn = fn;
     self->c = sp_compile(.fn = call_python, .self = fn);
-    if (self->c)
+    self->lock = PyThread_allocate_lock();
+    if (self->c && self->lock)
         return (PyObject *)self;
+    if (self->c)
+        PyErr_NoMemory();
     Py_DECREF(self);
     return raise_failure();
 }
@@ -274,13 +280,25 @@ static void compiled_dealloc(PyObject *self)
 {
     PyObject_GC_UnTrack(self);
     sp_compiled_free(((compiled_object *)self)->c);
+    if (((compiled_object *)self)->lock)
+        PyThread_free_lock(((compiled_object *)self)->lock);
     compiled_clear(self);
     Py_TYPE(self)->tp_free(self);
 }
 
 static PyObject *compiled_run(PyObject *self, PyObject *args)
 {
-    return run(args, sp_compiled_run, ((compiled_object *)self)->c);
+    compiled_object *o = (compiled_object *)self;
+    const unsigned long me = PyThread_get_thread_ident();
+    if (o->user == me) /* it calls itself: the library says what is wrong with that */
+        return run(args, sp_compiled_run, o->c);
+    if (!PyThread_acquire_lock(o->lock, NOWAIT_LOCK))
+        WITHOUT_GIL(PyThread_acquire_lock(o->lock, WAIT_LOCK));
+    o->user = me;
+    PyObject *result = run(args, sp_compiled_run, o->c);
+    o->user = 0;
+    PyThread_release_lock(o->lock);
+    return result;
 }
 
 static PyMethodDef compiled_methods[] = {

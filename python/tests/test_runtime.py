@@ -155,17 +155,27 @@ def test_models_trained_side_by_side(compiled):
             np.testing.assert_array_equal(a, b)
 
 
-def test_one_model_asked_by_many():
+def test_one_model_asked_by_many(tmp_path):
     net = small_net().set_train(False)
-    compiled = mindspore.jit(net.construct) if hasattr(net, "construct") else net
+    mindspore.export(net, Tensor(X), file_name=str(tmp_path / "net"), file_format="MINDIR")
+    ways = [net, mindspore.jit(net), nn.GraphCell(mindspore.load(str(tmp_path / "net.mindir")))]
     expected = net(Tensor(X)).asnumpy()
 
     def work(i):
-        return [(net if i % 2 else compiled)(Tensor(X)).asnumpy() for _ in range(300)]
+        return [ways[i % 3](Tensor(X)).asnumpy() for _ in range(300)]
 
-    for answers in in_threads(work, 6):
+    for answers in in_threads(work, 9):
         for answer in answers:
             np.testing.assert_allclose(answer, expected, 1e-6, 1e-6)
+
+
+def test_a_compiled_function_that_calls_itself():
+    @mindspore.jit
+    def forever(a):
+        return forever(a) + 1
+
+    with pytest.raises((RuntimeError, RecursionError)):
+        forever(Tensor(X))
 
 
 def test_tensors_shared_by_threads():
