@@ -182,6 +182,127 @@ static void a_path_that_is_too_long_is_refused(void **state)
     sp_error_clear();
 }
 
+static void links_are_followed_but_not_for_ever(void **state)
+{
+    (void)state;
+    const char *loop = test_path("loop"), *absolute = test_path("absolute"), *target = test_path("target");
+    assert_int_equal(symlink("loop", loop), 0);
+    assert_int_equal(write_new(loop), SP_ERR_IO);
+    assert_non_null(strstr(sp_error_text(), strerror(ELOOP)));
+    sp_error_clear();
+    assert_int_equal(symlink(target, absolute), 0); /* to nothing yet: it is made */
+    assert_int_equal(write_new(absolute), SP_OK);
+    assert_true(is_new(target));
+    remove(target);
+    remove(absolute);
+    /* a target that is no path any more once the link's folder stands before it */
+    char far[SP__ATOMIC_PATH];
+    memset(far, 'a', sizeof far);
+    for (size_t i = 200; i < sizeof far; i += 200)
+        far[i] = '/';
+    far[sizeof far - 1 - (strlen(loop) > 20 ? 10 : 2)] = 0;
+    remove(loop);
+    assert_int_equal(symlink(far, loop), 0);
+    assert_int_equal(write_new(loop), SP_ERR_IO);
+    assert_non_null(strstr(sp_error_text(), strerror(ENAMETOOLONG)));
+    sp_error_clear();
+    remove(loop);
+}
+
+static void a_name_in_the_working_folder(void **state)
+{
+    (void)state;
+    char before[SP__ATOMIC_PATH];
+    const char *folder = test_path("work");
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(mkdir(folder, 0755), 0);
+    assert_int_equal(chdir(folder), 0);
+    sp_status st = write_new("bare");
+    bool whole = is_new("bare");
+    remove("bare");
+    assert_int_equal(chdir(before), 0);
+    assert_int_equal(st, SP_OK);
+    assert_true(whole);
+    assert_int_equal(rmdir(folder), 0); /* nothing else was left in it */
+}
+
+static void no_room_for_a_temporary_name(void **state)
+{
+    (void)state;
+    char path[SP__ATOMIC_PATH];
+    memset(path, 'a', sizeof path);
+    for (size_t i = 100; i < sizeof path; i += 101)
+        path[i] = '/';
+    path[sizeof path - 3] = '/';
+    path[sizeof path - 1] = 0;
+    assert_int_equal(write_new(path), SP_ERR_IO);
+    assert_non_null(strstr(sp_error_text(), "aaa"));
+    sp_error_clear();
+}
+
+static void what_is_in_the_way_stays(void **state)
+{
+    (void)state;
+    const char *path = test_path("way");
+    char slot[SP__ATOMIC_PATH], link[SP__ATOMIC_PATH];
+    sp__atomic a, b;
+    assert_int_equal(sp__atomic_open(&a, "test", path), SP_OK);
+    assert_int_equal(sp__atomic_open(&b, "test", path), SP_OK);
+    memcpy(slot, a.temporary, sizeof slot);
+    memcpy(link, b.temporary, sizeof link);
+    sp__atomic_abort(&a);
+    sp__atomic_abort(&b);
+    assert_int_equal(mkdir(slot, 0755), 0); /* a folder and a link where temporary files would be */
+    assert_int_equal(symlink("elsewhere", link), 0);
+    assert_int_equal(write_new(path), SP_OK);
+    assert_true(is_new(path));
+    assert_int_equal(rmdir(slot), 0);
+    assert_int_equal(unlink(link), 0);
+    remove(path);
+}
+
+static void many_savers_at_once(void **state)
+{
+    (void)state;
+    enum { SAVERS = 40 };
+    static sp__atomic savers[SAVERS];
+    const char *path = test_path("many");
+    for (int i = 0; i < SAVERS; i++) {
+        assert_int_equal(sp__atomic_open(&savers[i], "test", path), SP_OK);
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(savers[i].temporary, savers[k].temporary);
+    }
+    for (int i = 0; i < SAVERS; i++) {
+        const char text[] = {(char)('A' + i % 26), 0};
+        assert_int_equal(sp__atomic_write(&savers[i], text, 1), SP_OK);
+        assert_int_equal(sp__atomic_commit(&savers[i]), SP_OK);
+        size_t n;
+        uint8_t *data = test_file_read(path, &n);
+        assert_true(data && n == 1 && data[0] == (uint8_t)text[0]);
+        free(data);
+    }
+    remove(path);
+}
+
+static void the_owner_is_kept_where_one_may(void **state)
+{
+    (void)state;
+    const char *path = test_path("owned");
+    assert_true(test_file_write(path, old_text, strlen(old_text)));
+    if (chown(path, 12345, 23456) != 0) { /* not for everyone to say */
+        remove(path);
+        skip();
+    }
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(write_new(path), SP_OK);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_uid, 12345);
+    assert_int_equal(st.st_gid, 23456);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +314,12 @@ int main(void)
         cmocka_unit_test(a_link_stays_one_and_its_target_is_replaced),
         cmocka_unit_test(what_is_no_file_is_not_replaced),
         cmocka_unit_test(a_path_that_is_too_long_is_refused),
+        cmocka_unit_test(links_are_followed_but_not_for_ever),
+        cmocka_unit_test(a_name_in_the_working_folder),
+        cmocka_unit_test(no_room_for_a_temporary_name),
+        cmocka_unit_test(what_is_in_the_way_stays),
+        cmocka_unit_test(many_savers_at_once),
+        cmocka_unit_test(the_owner_is_kept_where_one_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,6 +210,107 @@ static void hostile_archives_leave_nothing(void **state)
     check_says(sp_unpack("x.zip", NULL, 0), SP_ERR_VALUE, "NULL");
 }
 
+static void put_file(const char *name, const char *text)
+{
+    assert_true(file_write(in_folder(site, name), text, strlen(text)));
+}
+
+static void what_is_no_archive_is_refused_by_its_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *says;
+    } cases[] = {{"no.zip", "not a whole zip archive"},
+                 {"no.tar", "not a whole tar archive"},
+                 {"no.tar.gz", "not a whole tar archive"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put_file(cases[i].name,
+                 "this is a text, and a long enough one for no reader to take it for a part of something else");
+        check_says(sp_unpack(in_folder(site, cases[i].name), here, 0), SP_ERR_FORMAT, cases[i].says);
+        assert_int_equal(folder_count(here), 0);
+    }
+    const char *torn = archive_of(site, "torn.tar.gz", (entry[]){{"a", "text", 0, 300000}, {0}});
+    assert_true(file_cut(torn, 100));
+    check_says(sp_unpack(torn, here, 0), SP_ERR_FORMAT, "torn.tar.gz");
+    char command[256];
+    put_file("half", "hello, hello, hello, hello, hello, hello");
+    snprintf(command, sizeof command, "gzip -f %s/half", site);
+    assert_int_equal(system(command), 0);
+    for (size_t cut = 32; cut > 0; cut -= 8) { /* the end, the middle, the header */
+        assert_true(file_cut(in_folder(site, "half.gz"), cut));
+        check_says(sp_unpack(in_folder(site, "half.gz"), here, 0), SP_ERR_FORMAT, "not a whole gzip archive");
+        assert_int_equal(folder_count(here), 0);
+    }
+    put_file("text.gz", "not compressed at all");
+    check_says(sp_unpack(in_folder(site, "text.gz"), here, 0), SP_ERR_FORMAT, "not a whole gzip archive");
+    assert_int_equal(folder_count(here), 0);
+}
+
+static void names_beyond_all_bounds_are_refused(void **state)
+{
+    (void)state;
+    char name[1200], deep[200], wide[400];
+    memset(name, 'n', sizeof name);
+    for (size_t i = 100; i < sizeof name; i += 100)
+        name[i] = '/';
+    name[1100] = 0;
+    for (size_t i = 0; i < 198; i += 2)
+        memcpy(deep + i, "d/", 2);
+    memcpy(deep + 196, "d", 2);
+    memset(wide, 'w', sizeof wide);
+    wide[300] = 0;
+    const struct {
+        const char *archive, *name;
+        sp_status status;
+        const char *says;
+    } cases[] = {{"x.zip", name, SP_ERR_FORMAT, "outside"},
+                 {"x.zip", deep, SP_ERR_FORMAT, "outside"},
+                 {"x.zip", wide, SP_ERR_IO, "unpack: "},
+                 {"x.zip", "/", SP_ERR_FORMAT, "outside"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *path = archive_of(site, cases[i].archive, (entry[]){{cases[i].name, "x", 0, 0}, {0}});
+        check_says(sp_unpack(path, here, 0), cases[i].status, cases[i].says);
+        assert_int_equal(folder_count(here), 0);
+    }
+    const char *odd = archive_of(site, "x.tar", (entry[]){{"\x01odd/../\x7f", "x", 0, 0}, {0}});
+    check_says(sp_unpack(odd, here, 0), SP_ERR_FORMAT, "'?odd/../?'");
+    check_says(sp_unpack(odd, here, -1), SP_ERR_VALUE, "a limit of -1 bytes");
+    snprintf(name, sizeof name, "%s/%s.zip", site, wide); /* of the archive itself */
+    check_says(sp_unpack(name, here, 0), SP_ERR_VALUE, "is expected");
+}
+
+static void a_file_where_a_folder_should_be(void **state)
+{
+    (void)state;
+    const char *path = archive_of(site, "x.zip", (entry[]){{"a", "x", 0, 0}, {"a/b", "y", 0, 0}, {0}});
+    check_says(sp_unpack(path, here, 0), SP_ERR_IO, "unpack");
+    assert_int_equal(folder_count(here), 0);
+    put_file("file", "x");
+    path = archive_of(site, "x.zip", good);
+    check_says(sp_unpack(path, in_folder(site, "file"), 0), SP_ERR_IO, "file");
+    check_says(sp_unpack(path, "/proc", 0), SP_ERR_IO, "a folder in /proc cannot be made");
+}
+
+static void encrypted_entries_are_refused(void **state)
+{
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/secret.zip", site);
+    struct archive *a = archive_write_new();
+    archive_write_set_format_zip(a);
+    if (archive_write_set_options(a, "zip:encryption=traditional") != ARCHIVE_OK ||
+        archive_write_set_passphrase(a, "word") != ARCHIVE_OK) {
+        archive_write_free(a); /* a libarchive that cannot encrypt */
+        skip();
+    }
+    assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
+    put_entry(a, &(entry){"secret", "text", 0, 0});
+    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+    archive_write_free(a);
+    check_says(sp_unpack(path, here, 0), SP_ERR_UNSUPPORTED, "'secret' is encrypted");
+    assert_int_equal(folder_count(here), 0);
+}
+
 /* Cut anywhere, or with any byte changed: an error or the right content, never a part of it. */
 static void damaged_archives_leave_nothing(void **state)
 {
@@ -532,6 +633,10 @@ int main(void)
         CASE(a_gz_is_one_file),
         CASE(hostile_archives_leave_nothing),
         CASE(damaged_archives_leave_nothing),
+        CASE(what_is_no_archive_is_refused_by_its_kind),
+        CASE(names_beyond_all_bounds_are_refused),
+        CASE(a_file_where_a_folder_should_be),
+        CASE(encrypted_entries_are_refused),
         CASE(a_download_is_unpacked_and_kept),
         CASE(a_file_put_there_by_hand_is_used),
         CASE(files_come_through_redirects_and_without_a_length),

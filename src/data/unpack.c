@@ -226,6 +226,8 @@ static sp_status unpack_entries(unpacking *u)
             return u->entries ? SP_OK : sp__err(SP_ERR_FORMAT, "unpack: %s: holds nothing", u->path);
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN) /* a warning: names in a strange encoding, odd times */
             return damaged(u);
+        if (u->kind == SP__ARCHIVE_GZIP && archive_filter_code(u->archive, 0) != ARCHIVE_FILTER_GZIP)
+            return damaged(u); /* "raw" would take it as it is */
         sp_scope scope = sp_scope_begin();
         sp_status st = unpack_entry(u, e);
         sp_scope_end(scope);
