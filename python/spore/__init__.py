@@ -49,7 +49,7 @@ def jit_config(*args, **kwargs):
     return JitConfig(*args, **kwargs)
 
 
-_LAZY = ("dataset", "train", "mint", "numpy", "amp", "communication", "experimental", "callback", "log", "parallel")
+_LAZY = ("dataset", "mindrecord", "train", "mint", "numpy", "amp", "communication", "experimental", "callback", "log", "parallel")
 _missing = _module_getattr(__name__, lazy=_LAZY)
 _FROM_TRAIN = ("Model", "LossMonitor", "TimeMonitor", "ModelCheckpoint", "CheckpointConfig", "Callback", "FixedLossScaleManager",
                "DynamicLossScaleManager", "LossScaleManager", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler",

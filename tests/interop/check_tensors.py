@@ -20,6 +20,7 @@ sys.path.insert(0, FIXTURES)
 import make  # noqa: E402
 
 spore, folder = sys.argv[1:3]
+folder = os.path.abspath(folder)
 os.makedirs(folder, exist_ok=True)
 failed = 0
 
@@ -65,7 +66,7 @@ check("numpy reads what was compressed, by columns, big endian, text", dict(nump
 # There and back over checkpoints: by way of a format that only Spore reads and writes here.
 source = os.path.join(folder, "whole.npz")
 numpy.savez(source, **{k: a for k, a in whole.items() if k in plain})
-again = convert(convert(os.path.abspath(source), "whole.ckpt"), "again.safetensors")
+again = convert(convert(source, "whole.ckpt"), "again.safetensors")
 check("npz to ckpt to safetensors", load_file(again), {k: a for k, a in whole.items() if k in plain})
 array = convert("no_metadata.safetensors", "array.npy")
 check("numpy reads a single array", {"w": numpy.load(array)}, {"w": make.values("float32", (2, 3))})

@@ -3,7 +3,7 @@ from .core import BatchInfo, ConcatDataset, Dataset, ZipDataset
 from .core import zip_datasets as zip
 from .samplers import (DistributedSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, SubsetSampler,
                        WeightedRandomSampler)
-from .sources import GeneratorDataset, MnistDataset, NumpySlicesDataset, PaddedDataset
+from .sources import GeneratorDataset, MindDataset, MnistDataset, NumpySlicesDataset, PaddedDataset
 from . import config, samplers, transforms, vision
 from .._missing import module_getattr as _module_getattr
 
@@ -16,5 +16,5 @@ class Shuffle:
 
 __getattr__ = _module_getattr(__name__)
 __all__ = ["BatchInfo", "ConcatDataset", "Dataset", "ZipDataset", "zip", "DistributedSampler", "RandomSampler", "Sampler",
-           "SequentialSampler", "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler", "GeneratorDataset", "MnistDataset",
+           "SequentialSampler", "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler", "GeneratorDataset", "MindDataset", "MnistDataset",
            "NumpySlicesDataset", "PaddedDataset", "config", "samplers", "transforms", "vision", "Shuffle"]

@@ -115,3 +115,31 @@ class PaddedDataset(GeneratorDataset):
     def __init__(self, padded_samples):
         names = list(padded_samples[0])
         super().__init__([tuple(row[n] for n in names) for row in padded_samples], names, shuffle=False)
+
+
+class MindDataset(SourceDataset):
+    """Rows of MindRecord files: one file (and those written with it) or a list of files. Columns in the order of their names, or those
+    of columns_list; bytes are UInt8 vectors. RuntimeError for a damaged file."""
+
+    def __init__(self, dataset_files, columns_list=None, num_parallel_workers=None, shuffle=None, num_shards=None, shard_id=None,
+                 sampler=None, padded_sample=None, num_padded=None, num_samples=None, cache=None):
+        if padded_sample is not None or num_padded is not None:
+            raise not_there("MindDataset(padded_sample)")
+        from ..mindrecord.reader import Shards
+        self._shards = Shards(dataset_files)
+        names = self._shards.names if columns_list is None else list(columns_list)
+        for name in names:
+            if name not in self._shards.names:
+                raise RuntimeError(f"MindDataset: no column '{name}' in the files, only {self._shards.names}")
+        super().__init__(names, shuffle, sampler, num_samples, num_shards, shard_id)
+
+    def _source(self, shuffle):
+        return _core.Dataset.callback(self._row, len(self._shards), self._columns, shuffle=shuffle)
+
+    def _total(self):
+        return len(self._shards)
+
+    def _row(self, i):
+        import numpy as np
+        row = self._shards.row(i)
+        return tuple(to_row(np.frombuffer(row[n], np.uint8) if isinstance(row[n], bytes) else row[n]) for n in self._columns)
