@@ -35,8 +35,11 @@ static inline int PyModule_AddObjectRef(PyObject *module, const char *name, PyOb
 
 /* Raises what the library recorded, unless an exception is on its way already, and forgets it. Returns NULL. */
 void *raise_failure(void);
-/* The failure of the library that an exception in a callback becomes. The exception stays set. */
-void record_exception(const char *where);
+/* The failure of the library that an exception in a callback becomes. The exception stays set; in a foreign thread, one of the library's
+ * own, it is kept for the thread that meets the failure. */
+void record_exception(const char *where, bool foreign);
+/* Whether this thread is none that Python knows, yet. */
+static inline bool is_foreign(void) { return PyGILState_GetThisThreadState() == NULL; }
 
 /* The Python object of an element type, new reference; and back: false and TypeError if it is none. */
 PyObject *dtype_object(sp_dtype dtype);

@@ -219,6 +219,7 @@ static bool take_row(PyObject *row, int columns, sp_tensor **out)
 static sp_status get_row(void *user, int64_t index, sp_tensor **row, bool *end)
 {
     const source *s = user;
+    const bool foreign = is_foreign();
     PyGILState_STATE gil = PyGILState_Ensure();
     sp_status st = SP_OK;
     PyObject *result = PyErr_CheckSignals() == 0 ? PyObject_CallFunction(s->fn, "L", (long long)index) : NULL;
@@ -226,7 +227,7 @@ static sp_status get_row(void *user, int64_t index, sp_tensor **row, bool *end)
         PyErr_Clear();
         *end = true;
     } else if (!result || !take_row(result, s->columns, row)) {
-        record_exception("dataset");
+        record_exception("dataset", foreign);
         st = sp_error();
     }
     Py_XDECREF(result);
@@ -246,11 +247,11 @@ static void free_source(void *user)
 static PyObject *callback(PyObject *type, PyObject *args, PyObject *named)
 {
     (void)type;
-    static char *keys[] = {"fn", "length", "names", "shuffle", NULL};
+    static char *keys[] = {"fn", "length", "names", "shuffle", "parallel", NULL};
     PyObject *fn, *columns;
     long long length;
-    int shuffle = 1, n;
-    if (!PyArg_ParseTupleAndKeywords(args, named, "OLO|p:callback", keys, &fn, &length, &columns, &shuffle))
+    int shuffle = 1, parallel = 0, n;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "OLO|pp:callback", keys, &fn, &length, &columns, &shuffle, &parallel))
         return NULL;
     const char **names = names_from(columns, &n);
     source *s = names ? PyMem_Calloc(1, sizeof *s) : NULL;
@@ -264,7 +265,7 @@ static PyObject *callback(PyObject *type, PyObject *args, PyObject *named)
     *s = (source){fn, n};
     sp_dataset *ds;
     WITHOUT_GIL(ds = sp_data_callback(.get = get_row, .user = s, .free_user = free_source, .length = length,
-                                      .columns = n, .names = names, .no_shuffle = !shuffle));
+                                      .columns = n, .names = names, .no_shuffle = !shuffle, .parallel = parallel));
     PyMem_Free(names);
     return (PyObject *)dataset_new(ds, kept);
 }
@@ -378,7 +379,8 @@ typedef struct iterator_object {
     PyObject *kept;
 } iterator_object;
 
-/* Rows that Python makes are made in the caller's thread: what they draw, and the order of their calls, are the same each time. */
+/* Rows that Python makes are made in the caller's thread unless workers are asked for: what they draw, and the order of their calls, are
+ * the same each time. */
 static PyObject *iterate(PyObject *self, PyObject *args)
 {
     PyObject *kept;
@@ -452,7 +454,10 @@ static PyMethodDef dataset_methods[] = {
     MAKER(mnist, "mnist(dir, usage='all', shuffle=True, num_samples=0)"),
     MAKER(digits, "digits(count=0, usage='train', seed=0, shuffle=True)"),
     MAKER(arrays, "arrays(tensors, names, shuffle=True)"),
-    MAKER(callback, "callback(fn, length, names, shuffle=True): fn(index) -> tuple of tensors; StopIteration ends it"),
+    MAKER(
+        callback,
+        "callback(fn, length, names, shuffle=True, parallel=False): fn(index) -> tuple of tensors; StopIteration ends it; parallel: called "
+        "from several threads at once"),
     {"map", map, METH_VARARGS, "map(column, transforms)"},
     {"map_rows", map_rows, METH_VARARGS, "map_rows(fn, names)"},
     {"batch", batch, METH_VARARGS, "batch(size, drop_remainder=False)"},

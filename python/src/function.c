@@ -29,6 +29,7 @@ static bool hold(sp_list list)
 
 sp_list call_python(void *self, sp_list in)
 {
+    const bool foreign = is_foreign();
     PyGILState_STATE gil = PyGILState_Ensure();
     PyObject *args = list_wrap(in), *result = NULL;
     sp_list out = none();
@@ -36,7 +37,7 @@ sp_list call_python(void *self, sp_list in)
         result = PyObject_Call(self, args, NULL);
     Py_XDECREF(args);
     if (!result || !returned(result, &out) || !hold(out)) {
-        record_exception("callback");
+        record_exception("callback", foreign);
         out = none();
     }
     Py_XDECREF(result);

@@ -24,17 +24,65 @@ static PyObject *class_of(sp_status status)
     }
 }
 
+/* {text of the failure: exception}: what functions raised in threads of the library, whose failure reaches another thread as a text. */
+static PyObject *from_workers;
+
+/* The exception behind the failure, if it was raised in a thread of the library: set, and forgotten. */
+static bool raise_from_worker(void)
+{
+    PyObject *text = from_workers ? PyUnicode_FromString(sp_error_text()) : NULL;
+    PyObject *exception = text ? PyDict_GetItemWithError(from_workers, text) : NULL;
+    Py_XINCREF(exception);
+    if (exception) {
+        PyDict_DelItem(from_workers, text);
+        PyErr_SetObject((PyObject *)Py_TYPE(exception), exception);
+    }
+    Py_XDECREF(exception);
+    Py_XDECREF(text);
+    return exception != NULL;
+}
+
 void *raise_failure(void)
 {
-    if (!PyErr_Occurred())
+    if (!PyErr_Occurred() && !raise_from_worker())
         PyErr_SetString(class_of(sp_error()), sp_error() == SP_OK ? "spore: a result is missing" : sp_error_text());
     sp_error_clear();
     return NULL;
 }
 
-void record_exception(const char *where)
+/* Sets the failure and keeps the exception for who meets it. */
+static void hand_over(const char *where)
 {
-    sp_set_error(SP_ERR_STATE, "%s: the Python function raised an exception", where);
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_NormalizeException(&type, &value, &trace);
+    if (value && trace)
+        PyException_SetTraceback(value, trace);
+    PyObject *shown = value ? PyObject_Str(value) : NULL,
+             *class = type ? PyObject_GetAttrString(type, "__name__") : NULL;
+    const char *says = shown ? PyUnicode_AsUTF8(shown) : NULL, *name = class ? PyUnicode_AsUTF8(class) : NULL;
+    sp_set_error(SP_ERR_STATE, "%s: the Python function raised %s: %s", where, name ? name : "an exception",
+                 says ? says : "?");
+    if (!from_workers)
+        from_workers = PyDict_New();
+    PyObject *text = from_workers ? PyUnicode_FromString(sp_error_text()) : NULL;
+    if (text && value)
+        PyDict_SetItem(from_workers, text, value);
+    Py_XDECREF(text);
+    Py_XDECREF(class);
+    Py_XDECREF(shown);
+    Py_XDECREF(trace);
+    Py_XDECREF(value);
+    Py_XDECREF(type);
+    PyErr_Clear();
+}
+
+void record_exception(const char *where, bool foreign)
+{
+    if (foreign)
+        hand_over(where);
+    else
+        sp_set_error(SP_ERR_STATE, "%s: the Python function raised an exception", where);
 }
 
 /* ---- element types ---- */

@@ -6,6 +6,7 @@ from .. import _core
 from .._missing import explain, not_there
 from ..common.seed import numbers
 from ..common.tensor import Tensor
+from . import config
 from . import samplers as S
 
 
@@ -29,6 +30,13 @@ def to_numpy(tensor):
     return tensor.asnumpy()
 
 
+def workers_of(number):
+    """num_parallel_workers, checked."""
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 128):
+        raise ValueError(f"Input num_parallel_workers is not within the required interval of [1, cpu_thread_cnt], but got {number!r}.")
+    return number
+
+
 class Dataset:
     """Base of all. Methods give new datasets and leave this one as it is."""
 
@@ -45,6 +53,19 @@ class Dataset:
         """How many rows, None: not known."""
         return self._parent._rows()
 
+    _workers = None  # num_parallel_workers, as it was given
+
+    def _parents(self):
+        return [self._parent] if self._parent is not None else []
+
+    def _threads(self):
+        """How many threads make rows: the most that a part asks for; 0 where none asks for several."""
+        own = self._workers or config.get_num_parallel_workers()
+        return builtins.max([own if own > 1 else 0] + [p._threads() for p in self._parents()])
+
+    def _iterate(self):
+        return self._build().iterate(self._threads())
+
     # ---- asking ----
 
     def get_col_names(self):
@@ -55,7 +76,7 @@ class Dataset:
         """How many rows (batches after batch()). Where nothing says it, the pipeline is run once."""
         n = self._rows()
         if n is None:
-            n = builtins.sum(1 for _ in self._build().iterate())
+            n = builtins.sum(1 for _ in self._iterate())
         return n
 
     __len__ = get_dataset_size
@@ -71,7 +92,7 @@ class Dataset:
         return self._parent.num_classes() if self._parent else None
 
     def _first(self):
-        for row in self._build().iterate():
+        for row in self._iterate():
             return row
         raise RuntimeError("the dataset is empty")
 
@@ -84,7 +105,7 @@ class Dataset:
         return [to_numpy(t).dtype for t in self._first()]
 
     def __getitem__(self, index):
-        for i, row in enumerate(self._build().iterate()):
+        for i, row in enumerate(self._iterate()):
             if i == index:
                 return tuple(row)
         raise IndexError(f"index {index} is out of range of a dataset with {i + 1} rows")
@@ -117,6 +138,7 @@ class Dataset:
         for name in inputs:
             self._want(name)
         mapped = _Map(self, operations, inputs, outputs)
+        mapped._workers = workers_of(num_parallel_workers)
         return mapped if column_order is None else mapped.project(column_order)
 
     def _want(self, name):
@@ -131,6 +153,7 @@ class Dataset:
         if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"Input batch_size is not within the required interval of [1, 2147483647], but got {batch_size}.")
         made = _Batch(self, batch_size, drop_remainder)
+        made._workers = workers_of(num_parallel_workers)
         if per_batch_map is None:
             return made
         return made._per_batch(per_batch_map, input_columns, output_columns)
@@ -191,7 +214,7 @@ class Dataset:
         return apply_func(self)
 
     def flat_map(self, func):
-        return ConcatDataset([func(*[to_numpy(t) for t in row]) for row in self._build().iterate()])
+        return ConcatDataset([func(*[to_numpy(t) for t in row]) for row in self._iterate()])
 
     def split(self, sizes, randomize=True):
         """Parts: rows each, or fractions of all. Which rows go where is drawn once, here."""
@@ -238,7 +261,7 @@ class _Iterator:
     def __init__(self, dataset, num_epochs, output_numpy, as_dict):
         self.names, self.numpy, self.as_dict = dataset.get_col_names(), output_numpy, as_dict
         self.left, self.dataset = num_epochs, dataset
-        self.rows = iter(dataset._build().iterate())
+        self.rows = iter(dataset._iterate())
         self.fresh = True
 
     def __iter__(self):
@@ -408,7 +431,7 @@ class _Filter(Dataset):
 
     def _build(self):
         def rows():
-            for row in self._parent._build().iterate():
+            for row in self._parent._iterate():
                 if bool(self._predicate(*[to_numpy(row[p]) for p in self._places])):
                     yield tuple(row)
 
@@ -424,6 +447,9 @@ class ZipDataset(Dataset):
             raise RuntimeError(f"zip: a column name is in several of the datasets: {columns}")
         super().__init__(columns, datasets[0])
         self._datasets = datasets
+
+    def _parents(self):
+        return self._datasets
 
     def _build(self):
         ds = self._datasets[0]._build()
@@ -451,7 +477,7 @@ class ConcatDataset(Dataset):
     def _build(self):
         def rows():
             for d in self._datasets:
-                for row in d._build().iterate():
+                for row in d._iterate():
                     yield tuple(row)
 
         return _rows_of(rows, self._columns)
@@ -469,7 +495,7 @@ class _Kept:
 
     def __getitem__(self, i):
         if self.rows is None:
-            self.rows = [tuple(row) for row in self.dataset._build().iterate()]
+            self.rows = [tuple(row) for row in self.dataset._iterate()]
         return self.rows[i]
 
 

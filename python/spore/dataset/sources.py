@@ -3,7 +3,7 @@ import os
 
 from .. import _core
 from .._missing import not_there
-from .core import SourceDataset, _rows_of, to_row
+from .core import SourceDataset, _rows_of, to_row, workers_of
 
 
 class MnistDataset(SourceDataset):
@@ -76,7 +76,7 @@ class GeneratorDataset(SourceDataset):
             raise not_there("GeneratorDataset(batch_sampler or collate_fn)")
         names = [column_names] if isinstance(column_names, str) else list(column_names)
         super().__init__(names, shuffle, sampler, num_samples, num_shards, shard_id)
-        self._object = source
+        self._object, self._workers = source, workers_of(num_parallel_workers)
         self._by_index = hasattr(source, "__getitem__") and hasattr(source, "__len__")
         if not self._by_index and (shuffle or self._sampler is not None):
             raise RuntimeError("GeneratorDataset: a source without __getitem__ and __len__ can neither be shuffled nor sampled.")
@@ -94,7 +94,7 @@ class GeneratorDataset(SourceDataset):
 
     def _source(self, shuffle):
         if self._by_index:
-            return _core.Dataset.callback(self._row, len(self._object), self._columns, shuffle=shuffle)
+            return _core.Dataset.callback(self._row, len(self._object), self._columns, shuffle=shuffle, parallel=self._threads() > 1)
         source = self._object
 
         def rows():
@@ -132,9 +132,10 @@ class MindDataset(SourceDataset):
             if name not in self._shards.names:
                 raise RuntimeError(f"MindDataset: no column '{name}' in the files, only {self._shards.names}")
         super().__init__(names, shuffle, sampler, num_samples, num_shards, shard_id)
+        self._workers = workers_of(num_parallel_workers)
 
     def _source(self, shuffle):
-        return _core.Dataset.callback(self._row, len(self._shards), self._columns, shuffle=shuffle)
+        return _core.Dataset.callback(self._row, len(self._shards), self._columns, shuffle=shuffle, parallel=self._threads() > 1)
 
     def _total(self):
         return len(self._shards)
