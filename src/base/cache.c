@@ -2,7 +2,9 @@
  * the oldest goes back to the system when the cap is reached. */
 #include "base/cache.h"
 
-#define CACHE_CAP ((size_t)256 << 20)
+#define CACHE_CAP  ((size_t)256 << 20)
+#define FINE       24 /* from 2^24 bytes on there are 64 steps */
+#define FIRST_FINE (4 + 4 * (FINE - 8))
 
 static struct {
     sp__block *first[SP__CLASSES];
@@ -30,17 +32,18 @@ int sp__class_of(size_t n)
     if (n > (size_t)1 << 40)
         return -1;
     int k = log2_floor(n - 1); /* 2^k < n <= 2^(k+1) */
-    int step = (int)((n - 1 - ((size_t)1 << k)) >> (k - 2));
-    return 4 + (k - 8) * 4 + step;
+    size_t above = n - 1 - ((size_t)1 << k);
+    return k < FINE ? 4 + (k - 8) * 4 + (int)(above >> (k - 2)) : FIRST_FINE + (k - FINE) * 64 + (int)(above >> (k - 6));
 }
 
 size_t sp__class_bytes(int size_class)
 {
     if (size_class < 4)
         return ((size_t)size_class + 1) * 64;
-    int k = 8 + (size_class - 4) / 4;
-    size_t step = (size_t)(size_class - 4) % 4;
-    return ((size_t)1 << k) + ((step + 1) << (k - 2));
+    int first = size_class < FIRST_FINE ? 4 : FIRST_FINE, bits = size_class < FIRST_FINE ? 2 : 6;
+    int k = (size_class < FIRST_FINE ? 8 : FINE) + ((size_class - first) >> bits);
+    size_t step = (size_t)(size_class - first) & (((size_t)1 << bits) - 1);
+    return ((size_t)1 << k) + ((step + 1) << (k - bits));
 }
 
 static void unlink_block(sp__block *b)

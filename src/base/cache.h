@@ -5,10 +5,10 @@
 
 #include "base/base.h"
 
-/* Block sizes: multiples of 64 up to 256, then four steps for every doubling (so at most a quarter is lost), up to
- * 2^40 bytes. */
+/* Block sizes: multiples of 64 up to 256, then four steps for every doubling (so at most a quarter is lost), from 16 MiB on 64 (at most
+ * a sixty-fourth: large files may take twice their size, not more), up to 2^40 bytes. */
 #define SP__ALIGN   64
-#define SP__CLASSES 132
+#define SP__CLASSES (4 + 4 * 16 + 64 * 16)
 
 /* The beginning of a block while it is free. In a magazine only `next` is used. */
 typedef struct sp__block {
