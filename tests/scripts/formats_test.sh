@@ -17,7 +17,7 @@ while read -r file name; do
 done <<END
 $tests
 END
-for check in $(printf '%s\n' "$named" | grep '\.py$'); do
+for check in $(printf '%s\n' "$named" | grep -E '\.(py|mjs)$'); do
     [ -f "tests/interop/$check" ] || wrong "no check tests/interop/$check"
     grep -q "tests/interop/$check" dev || wrong "./dev does not run $check"
 done
