@@ -10,6 +10,22 @@ byte, short, intc, int_, intp = int8, int16, int32, int64, int64
 ubyte, ushort, uintc, uint = uint8, uint16, uint32, uint64
 DType = Type = type(float32)
 
+
+class _Named:
+    """A type that tensors of numbers do not have."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def __str__(self):
+        return self._name
+
+    def __repr__(self):
+        return f"mindspore.{self._name.lower()}"
+
+
+string = _Named("String")
+
 number_type = (int8, int16, int32, int64, uint8, uint16, uint32, uint64, float16, float32, float64)
 int_type = (int8, int16, int32, int64)
 uint_type = (uint8, uint16, uint32, uint64)
@@ -64,4 +80,4 @@ def get_py_obj_dtype(obj):
 
 __all__ = ["float16", "float32", "float64", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
            "uint64", "bool_", "half", "single", "double", "float_", "byte", "short", "intc", "int_", "intp", "ubyte",
-           "ushort", "uintc", "uint", "dtype_to_nptype", "dtype_to_pytype", "pytype_to_dtype", "get_py_obj_dtype"]
+           "ushort", "uintc", "uint", "string", "dtype_to_nptype", "dtype_to_pytype", "pytype_to_dtype", "get_py_obj_dtype"]

@@ -3,8 +3,8 @@ from .core import BatchInfo, ConcatDataset, Dataset, ZipDataset
 from .core import zip_datasets as zip
 from .samplers import (DistributedSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, SubsetSampler,
                        WeightedRandomSampler)
-from .sources import GeneratorDataset, MindDataset, MnistDataset, NumpySlicesDataset, PaddedDataset
-from . import config, samplers, transforms, vision
+from .sources import (GeneratorDataset, MindDataset, MnistDataset, NumpySlicesDataset, PaddedDataset, TextFileDataset)
+from . import config, samplers, text, transforms, vision
 from .._missing import module_getattr as _module_getattr
 
 
@@ -17,4 +17,4 @@ class Shuffle:
 __getattr__ = _module_getattr(__name__)
 __all__ = ["BatchInfo", "ConcatDataset", "Dataset", "ZipDataset", "zip", "DistributedSampler", "RandomSampler", "Sampler",
            "SequentialSampler", "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler", "GeneratorDataset", "MindDataset", "MnistDataset",
-           "NumpySlicesDataset", "PaddedDataset", "config", "samplers", "transforms", "vision", "Shuffle"]
+           "NumpySlicesDataset", "PaddedDataset", "TextFileDataset", "text", "config", "samplers", "transforms", "vision", "Shuffle"]

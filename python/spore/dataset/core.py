@@ -8,6 +8,7 @@ from ..common.seed import numbers
 from ..common.tensor import Tensor
 from . import config
 from . import samplers as S
+from . import texts
 
 
 def _names(columns):
@@ -20,14 +21,16 @@ def to_row(value):
         return value
     import numpy as np
     array = np.asarray(value)
-    if array.dtype.kind in "USO":
-        raise not_there("a dataset column of texts or objects")
+    if array.dtype.kind in "UO":
+        return texts.encode(array)
+    if array.dtype.kind == "S":
+        raise not_there("a dataset column of bytes")
     return _core.tensor(np.ascontiguousarray(array).reshape(array.shape))
 
 
 def to_numpy(tensor):
-    """A tensor as an array that may be written."""
-    return tensor.asnumpy()
+    """A tensor as an array that may be written; texts as texts."""
+    return texts.decode(tensor) if texts.is_text(tensor) else tensor.asnumpy()
 
 
 def workers_of(number):
@@ -62,6 +65,9 @@ class Dataset:
         """How many threads make rows: the most that a part asks for; 0 where none asks for several."""
         own = self._workers or config.get_num_parallel_workers()
         return builtins.max([own if own > 1 else 0] + [p._threads() for p in self._parents()])
+
+    def _may_have_texts(self):
+        return builtins.any(p._may_have_texts() for p in self._parents())
 
     def _iterate(self):
         return self._build().iterate(self._threads())
@@ -98,7 +104,7 @@ class Dataset:
 
     def output_shapes(self, estimate=False):
         """The shape of each column, of the first row."""
-        return [list(t.shape) for t in self._first()]
+        return [list(t.shape[:-1] if texts.is_text(t) else t.shape) for t in self._first()]
 
     def output_types(self):
         """The NumPy type of each column."""
@@ -280,6 +286,8 @@ class _Iterator:
             raise
         if self.numpy:
             row = [to_numpy(t) for t in row]
+        else:
+            row = [texts.StringTensor(texts.decode(t)) if texts.is_text(t) else t for t in row]
         return dict(zip(self.names, row)) if self.as_dict else list(row)
 
     def get_next(self):
@@ -322,13 +330,34 @@ class _Core(Dataset):
         return self._count if self._what == "repeat" else super().get_repeat_count()
 
 
+def _stacked(tensors):
+    """One column of a batch. Texts are of different lengths, as numbers must not be."""
+    if texts.is_text(tensors[0]):
+        import numpy as np
+        return texts.encode(np.stack([texts.decode(t) for t in tensors]))
+    return _core.op("Stack", *tensors, axis=0)
+
+
 class _Batch(Dataset):
     def __init__(self, parent, size, drop):
         super().__init__(parent._columns, parent)
         self._size, self._drop = size, drop
 
     def _build(self):
-        return self._parent._build().batch(self._size, self._drop)
+        if not self._parent._may_have_texts():
+            return self._parent._build().batch(self._size, self._drop)
+
+        def rows():
+            pending = []
+            for row in self._parent._iterate():
+                pending.append(tuple(row))
+                if len(pending) == self._size:
+                    yield tuple(_stacked(column) for column in builtins.zip(*pending))
+                    pending = []
+            if pending and not self._drop:
+                yield tuple(_stacked(column) for column in builtins.zip(*pending))
+
+        return _rows_of(rows, self._columns)
 
     def _rows(self):
         n = self._parent._rows()
@@ -473,6 +502,9 @@ class ConcatDataset(Dataset):
     def __init__(self, datasets):
         super().__init__(datasets[0]._columns, datasets[0])
         self._datasets = datasets
+
+    def _parents(self):
+        return self._datasets
 
     def _build(self):
         def rows():

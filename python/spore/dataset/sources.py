@@ -4,6 +4,7 @@ import os
 from .. import _core
 from .._missing import not_there
 from .core import SourceDataset, _rows_of, to_row, workers_of
+from .texts import is_text
 
 
 class MnistDataset(SourceDataset):
@@ -54,6 +55,9 @@ class NumpySlicesDataset(SourceDataset):
         if len({t.shape[0] for t in self._tensors}) != 1:
             raise ValueError(f"NumpySlicesDataset: columns of different lengths: {[t.shape[0] for t in self._tensors]}")
 
+    def _may_have_texts(self):
+        return any(is_text(t) for t in self._tensors)
+
     def _source(self, shuffle):
         return _core.Dataset.arrays(self._tensors, self._columns, shuffle=shuffle)
 
@@ -82,6 +86,9 @@ class GeneratorDataset(SourceDataset):
             raise RuntimeError("GeneratorDataset: a source without __getitem__ and __len__ can neither be shuffled nor sampled.")
         if not (self._by_index or callable(source) or hasattr(source, "__iter__") or hasattr(source, "__next__")):
             raise TypeError(f"GeneratorDataset: a source must be indexable, iterable or a function, but got {type(source)}.")
+
+    def _may_have_texts(self):
+        return True
 
     def _tuple(self, value):
         row = value if isinstance(value, (tuple, list)) else (value,)
@@ -134,6 +141,9 @@ class MindDataset(SourceDataset):
         super().__init__(names, shuffle, sampler, num_samples, num_shards, shard_id)
         self._workers = workers_of(num_parallel_workers)
 
+    def _may_have_texts(self):
+        return True
+
     def _source(self, shuffle):
         return _core.Dataset.callback(self._row, len(self._shards), self._columns, shuffle=shuffle, parallel=self._threads() > 1)
 
@@ -144,3 +154,35 @@ class MindDataset(SourceDataset):
         import numpy as np
         row = self._shards.row(i)
         return tuple(to_row(np.frombuffer(row[n], np.uint8) if isinstance(row[n], bytes) else row[n]) for n in self._columns)
+
+
+class TextFileDataset(SourceDataset):
+    """The lines of text files, without empty ones, as a column "text". dataset_files: a path, a pattern (*.txt), or a list of these."""
+
+    def __init__(self, dataset_files, num_samples=None, num_parallel_workers=None, shuffle=None, num_shards=None, shard_id=None,
+                 cache=None):
+        import glob
+        patterns = [dataset_files] if isinstance(dataset_files, (str, os.PathLike)) else list(dataset_files)
+        files = sorted(f for p in patterns for f in glob.glob(os.fspath(p)))
+        if not files:
+            raise ValueError(f"The following patterns did not match any files: {[os.fspath(p) for p in patterns]}")
+        shuffle = shuffle if isinstance(shuffle, bool) or shuffle is None else True
+        super().__init__(["text"], shuffle, None, num_samples, num_shards, shard_id)
+        self._files, self._lines = files, None
+
+    def _may_have_texts(self):
+        return True
+
+    def _total(self):
+        if self._lines is None:
+            self._lines = []
+            for path in self._files:
+                with open(path, encoding="utf-8") as f:
+                    self._lines += [line for line in f.read().splitlines() if line]
+        return len(self._lines)
+
+    def _row(self, i):
+        return (to_row(self._lines[i]),)
+
+    def _source(self, shuffle):
+        return _core.Dataset.callback(self._row, self._total(), self._columns, shuffle=shuffle)
