@@ -1,5 +1,6 @@
 /* core.h: the parts of spore._core, the extension behind the Python package.
  *
+ *   limited.h    the API of Python that it keeps to
  *   module.c     the module, dtypes, errors, settings
  *   tensor.c     TensorBase: making, looking, parameters
  *   share.c      elements shared with other libraries: buffers, DLPack
@@ -13,8 +14,7 @@
 #ifndef SPORE_PYTHON_CORE_H
 #define SPORE_PYTHON_CORE_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "limited.h"
 
 #include <math.h>
 #include <spore.h>
@@ -22,14 +22,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if PY_VERSION_HEX < 0x030a0000
-static inline int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
-{
-    Py_INCREF(value);
-    return PyModule_AddObject(module, name, value);
-}
-#endif
 
 /* ---- module.c ---- */
 
@@ -44,7 +36,8 @@ static inline bool is_foreign(void) { return PyGILState_GetThisThreadState() == 
 /* The Python object of an element type, new reference; and back: false and TypeError if it is none. */
 PyObject *dtype_object(sp_dtype dtype);
 bool dtype_from(PyObject *o, sp_dtype *out);
-extern PyTypeObject dtype_type;
+extern PyTypeObject *dtype_type;
+extern PyType_Spec dtype_spec;
 
 /* A number or a sequence of numbers as a shape. */
 bool shape_from(PyObject *o, sp_shape *out);
@@ -56,8 +49,9 @@ typedef struct tensor_object {
     PyObject_HEAD sp_tensor *t; /* kept */
 } tensor_object;
 
-extern PyTypeObject tensor_type;
-static inline bool is_tensor(PyObject *o) { return PyObject_TypeCheck(o, &tensor_type); }
+extern PyTypeObject *tensor_type;
+extern PyType_Spec tensor_spec;
+static inline bool is_tensor(PyObject *o) { return PyObject_TypeCheck(o, tensor_type); }
 static inline sp_tensor *tensor_of(PyObject *o) { return ((tensor_object *)o)->t; }
 
 /* A Python object of t, which it keeps; NULL and an exception if t is NULL. */
@@ -73,7 +67,8 @@ extern PyMethodDef tensor_functions[];
 
 /* ---- share.c ---- */
 
-extern PyTypeObject elements_type;
+extern PyTypeObject *elements_type;
+extern PyType_Spec elements_spec;
 extern PyMethodDef share_functions[];
 int tensor_buffer(PyObject *self, Py_buffer *view, int flags);
 PyObject *tensor_dlpack(PyObject *self, PyObject *args, PyObject *named);
@@ -83,16 +78,17 @@ bool dtype_of_format(const char *format, Py_ssize_t itemsize, sp_dtype *out);
 
 /* ---- ops.c ---- */
 
-extern PyNumberMethods tensor_numbers;
-extern PyMappingMethods tensor_mapping;
+extern const PyType_Slot tensor_operators[]; /* the part of TensorBase that calls operators */
 PyObject *tensor_compare(PyObject *a, PyObject *b, int how);
 extern PyMethodDef op_functions[];
-extern PyTypeObject op_type;
+extern PyTypeObject *op_type;
+extern PyType_Spec op_spec;
 
 /* ---- function.c, optim.c, files.c, data.c ---- */
 
 extern PyMethodDef function_functions[], file_functions[], data_functions[];
-extern PyTypeObject graph_type, compiled_type, optimizer_type, dataset_type, iterator_type, transform_type;
+extern PyTypeObject *graph_type, *compiled_type, *optimizer_type, *dataset_type, *iterator_type, *transform_type;
+extern PyType_Spec graph_spec, compiled_spec, optimizer_spec, dataset_spec, iterator_spec, transform_spec;
 
 /* Calls a Python function with tensors as arguments and gives its tensors; self is the function. Takes the GIL. */
 sp_list call_python(void *self, sp_list in);

@@ -9,16 +9,17 @@ typedef struct transform_object {
 
 static PyObject *transform_wrap(sp_transform t)
 {
-    transform_object *o = PyObject_New(transform_object, &transform_type);
+    transform_object *o = PyObject_New(transform_object, transform_type);
     if (o)
         o->t = t;
     return (PyObject *)o;
 }
 
-PyTypeObject transform_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Transform",
-                               .tp_basicsize = sizeof(transform_object),
-                               .tp_flags = Py_TPFLAGS_DEFAULT,
-                               .tp_doc = "A transform of rows that the library carries out."};
+static PyType_Slot transform_slots[] = {
+    {Py_tp_doc, (void *)"A transform of rows that the library carries out."}, {Py_tp_new, no_new}, {0}};
+
+PyType_Spec transform_spec = {"spore._core.Transform", sizeof(transform_object), 0, Py_TPFLAGS_DEFAULT,
+                              transform_slots};
 
 static PyObject *rescale(PyObject *module, PyObject *args)
 {
@@ -80,7 +81,7 @@ typedef struct dataset_object {
 
 static dataset_object *dataset_new(sp_dataset *ds, PyObject *kept)
 {
-    dataset_object *o = ds ? PyObject_New(dataset_object, &dataset_type) : NULL;
+    dataset_object *o = ds ? PyObject_New(dataset_object, dataset_type) : NULL;
     if (!o) {
         sp_data_free(ds);
         Py_XDECREF(kept);
@@ -97,7 +98,7 @@ static void dataset_dealloc(PyObject *self)
     if (o->ds)
         WITHOUT_GIL(sp_data_free(o->ds));
     Py_XDECREF(o->kept);
-    PyObject_Free(self);
+    object_free(self);
 }
 
 /* The dataset, which is gone from self afterwards; NULL and an exception if it was before. */
@@ -286,11 +287,11 @@ static PyObject *map(PyObject *self, PyObject *args)
     bool done = items && list;
     for (Py_ssize_t i = 0; done && i < n; i++) {
         PyObject *o = PySequence_Fast_GET_ITEM(items, i);
-        done = PyObject_TypeCheck(o, &transform_type);
+        done = PyObject_TypeCheck(o, transform_type);
         if (done)
             list[i] = ((transform_object *)o)->t;
         else
-            PyErr_Format(PyExc_TypeError, "map: a %.100s, expected a Transform", Py_TYPE(o)->tp_name);
+            PyErr_Format(PyExc_TypeError, "map: a %.100s, expected a Transform", type_name(o));
     }
     sp_dataset *ds = done ? consume(self, &kept) : NULL;
     PyObject *result = ds ? rebuilt(sp_data_map_new(ds, column, (int)n, list), kept) : NULL;
@@ -344,7 +345,7 @@ static PyObject *skip(PyObject *self, PyObject *n) { return counted(self, n, sp_
 static PyObject *zip(PyObject *self, PyObject *other)
 {
     PyObject *kept, *more;
-    if (!PyObject_TypeCheck(other, &dataset_type) || other == self)
+    if (!PyObject_TypeCheck(other, dataset_type) || other == self)
         return PyErr_Format(PyExc_TypeError, "zip: expected another dataset");
     sp_dataset *a = consume(self, &kept), *b = a ? consume(other, &more) : NULL;
     if (!b) {
@@ -388,7 +389,7 @@ static PyObject *iterate(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "|i:iterate", &workers))
         return NULL;
     sp_dataset *ds = consume(self, &kept);
-    iterator_object *o = ds ? PyObject_New(iterator_object, &iterator_type) : NULL;
+    iterator_object *o = ds ? PyObject_New(iterator_object, iterator_type) : NULL;
     if (!o) {
         sp_data_free(ds);
         return NULL;
@@ -408,7 +409,7 @@ static void iterator_dealloc(PyObject *self)
     if (o->it)
         WITHOUT_GIL(sp_iter_free(o->it));
     Py_XDECREF(o->kept);
-    PyObject_Free(self);
+    object_free(self);
 }
 
 static PyObject *iterator_next(PyObject *self)
@@ -436,14 +437,16 @@ static PyObject *iterator_rewind(PyObject *self, PyObject *unused)
 static PyMethodDef iterator_methods[] = {
     {"rewind", iterator_rewind, METH_NOARGS, "the next row is the first of a new epoch"}, {0}};
 
-PyTypeObject iterator_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Iterator",
-                              .tp_basicsize = sizeof(iterator_object),
-                              .tp_dealloc = iterator_dealloc,
-                              .tp_flags = Py_TPFLAGS_DEFAULT,
-                              .tp_iter = PyObject_SelfIter,
-                              .tp_iternext = iterator_next,
-                              .tp_doc = "Rows as tuples of tensors; after the last one another epoch begins.",
-                              .tp_methods = iterator_methods};
+static PyType_Slot iterator_slots[] = {
+    {Py_tp_dealloc, iterator_dealloc},
+    {Py_tp_iter, PyObject_SelfIter},
+    {Py_tp_iternext, iterator_next},
+    {Py_tp_doc, (void *)"Rows as tuples of tensors; after the last one another epoch begins."},
+    {Py_tp_methods, iterator_methods},
+    {Py_tp_new, no_new},
+    {0}};
+
+PyType_Spec iterator_spec = {"spore._core.Iterator", sizeof(iterator_object), 0, Py_TPFLAGS_DEFAULT, iterator_slots};
 
 #define MAKER(name, text)                                                                         \
     {                                                                                             \
@@ -472,13 +475,14 @@ static PyMethodDef dataset_methods[] = {
 static PyGetSetDef dataset_getset[] = {
     {"size", get_size, NULL, "rows, -1: not known", NULL}, {"columns", get_columns, NULL, "names", NULL}, {0}};
 
-PyTypeObject dataset_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Dataset",
-                             .tp_basicsize = sizeof(dataset_object),
-                             .tp_dealloc = dataset_dealloc,
-                             .tp_flags = Py_TPFLAGS_DEFAULT,
-                             .tp_doc = "A pipeline; building on it consumes it.",
-                             .tp_methods = dataset_methods,
-                             .tp_getset = dataset_getset};
+static PyType_Slot dataset_slots[] = {{Py_tp_dealloc, dataset_dealloc},
+                                      {Py_tp_doc, (void *)"A pipeline; building on it consumes it."},
+                                      {Py_tp_methods, dataset_methods},
+                                      {Py_tp_getset, dataset_getset},
+                                      {Py_tp_new, no_new},
+                                      {0}};
+
+PyType_Spec dataset_spec = {"spore._core.Dataset", sizeof(dataset_object), 0, Py_TPFLAGS_DEFAULT, dataset_slots};
 
 PyMethodDef data_functions[] = {
     {"rescale", rescale, METH_VARARGS, "rescale(scale, shift)"},

@@ -46,8 +46,8 @@ static bool entry_from(PyObject *pair, sp_entry *e)
     if (is_tensor(value))
         e->tensor = tensor_of(value);
     else if (!PyUnicode_Check(value))
-        return PyErr_Format(PyExc_TypeError, "'%s': a %.100s, expected a tensor or text", e->name,
-                            Py_TYPE(value)->tp_name) != NULL;
+        return PyErr_Format(PyExc_TypeError, "'%s': a %.100s, expected a tensor or text", e->name, type_name(value)) !=
+               NULL;
     else if (!(e->text = PyUnicode_AsUTF8(value)))
         return false;
     return true;

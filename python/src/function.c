@@ -14,7 +14,7 @@ static bool returned(PyObject *o, sp_list *out)
     }
     if (PyTuple_Check(o) || PyList_Check(o))
         return list_from(o, out);
-    PyErr_Format(PyExc_TypeError, "the function returned a %.100s, expected tensors", Py_TYPE(o)->tp_name);
+    PyErr_Format(PyExc_TypeError, "the function returned a %.100s, expected tensors", type_name(o));
     return false;
 }
 
@@ -88,7 +88,7 @@ static PyObject *stop_gradient(PyObject *module, PyObject *o)
 {
     (void)module;
     if (!is_tensor(o))
-        return PyErr_Format(PyExc_TypeError, "stop_gradient: expected a tensor, found %.100s", Py_TYPE(o)->tp_name);
+        return PyErr_Format(PyExc_TypeError, "stop_gradient: expected a tensor, found %.100s", type_name(o));
     sp_scope scope = sp_scope_begin();
     PyObject *result = tensor_wrap(sp_stop_gradient(tensor_of(o)));
     sp_scope_end(scope);
@@ -109,7 +109,7 @@ static PyObject *graph_wrap(sp_graph *g)
         sp_graph_free(g);
         return raise_failure();
     }
-    graph_object *o = PyObject_New(graph_object, &graph_type);
+    graph_object *o = PyObject_New(graph_object, graph_type);
     if (o)
         o->g = g;
     else
@@ -120,7 +120,7 @@ static PyObject *graph_wrap(sp_graph *g)
 static void graph_dealloc(PyObject *o)
 {
     sp_graph_free(graph_of(o));
-    PyObject_Free(o);
+    object_free(o);
 }
 
 /* trace(fn, example_inputs) */
@@ -226,13 +226,11 @@ static PyMethodDef graph_methods[] = {
     {"inputs", graph_inputs, METH_NOARGS, "[(name, shape, dtype)], -1: any size"},
     {0}};
 
-PyTypeObject graph_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Graph",
-                           .tp_basicsize = sizeof(graph_object),
-                           .tp_dealloc = graph_dealloc,
-                           .tp_flags = Py_TPFLAGS_DEFAULT,
-                           .tp_str = graph_str,
-                           .tp_doc = "A function as data.",
-                           .tp_methods = graph_methods};
+static PyType_Slot graph_slots[] = {
+    {Py_tp_dealloc, graph_dealloc}, {Py_tp_str, graph_str}, {Py_tp_doc, (void *)"A function as data."},
+    {Py_tp_methods, graph_methods}, {Py_tp_new, no_new},    {0}};
+
+PyType_Spec graph_spec = {"spore._core.Graph", sizeof(graph_object), 0, Py_TPFLAGS_DEFAULT, graph_slots};
 
 /* ---- compiled functions ---- */
 
@@ -250,7 +248,7 @@ static PyObject *compiled_new(PyTypeObject *type, PyObject *args, PyObject *name
     static char *names[] = {"fn", NULL};
     if (!PyArg_ParseTupleAndKeywords(args, named, "O:Compiled", names, &fn))
         return NULL;
-    compiled_object *self = (compiled_object *)type->tp_alloc(type, 0);
+    compiled_object *self = (compiled_object *)PyType_GenericAlloc(type, 0);
     if (!self)
         return NULL;
     Py_INCREF(fn);
@@ -284,7 +282,7 @@ static void compiled_dealloc(PyObject *self)
     if (((compiled_object *)self)->lock)
         PyThread_free_lock(((compiled_object *)self)->lock);
     compiled_clear(self);
-    Py_TYPE(self)->tp_free(self);
+    object_free(self);
 }
 
 static PyObject *compiled_run(PyObject *self, PyObject *args)
@@ -306,15 +304,16 @@ static PyMethodDef compiled_methods[] = {
     {"run", compiled_run, METH_VARARGS, "run(*tensors) -> tuple; traced at the first call with these shapes and types"},
     {0}};
 
-PyTypeObject compiled_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Compiled",
-                              .tp_basicsize = sizeof(compiled_object),
-                              .tp_dealloc = compiled_dealloc,
-                              .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-                              .tp_traverse = compiled_traverse,
-                              .tp_clear = compiled_clear,
-                              .tp_new = compiled_new,
-                              .tp_doc = "Compiled(fn): a function of tensors, traced and planned.",
-                              .tp_methods = compiled_methods};
+static PyType_Slot compiled_slots[] = {{Py_tp_dealloc, compiled_dealloc},
+                                       {Py_tp_traverse, compiled_traverse},
+                                       {Py_tp_clear, compiled_clear},
+                                       {Py_tp_new, compiled_new},
+                                       {Py_tp_doc, (void *)"Compiled(fn): a function of tensors, traced and planned."},
+                                       {Py_tp_methods, compiled_methods},
+                                       {0}};
+
+PyType_Spec compiled_spec = {"spore._core.Compiled", sizeof(compiled_object), 0,
+                             Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, compiled_slots};
 
 PyMethodDef function_functions[] = {
     {"grad", grad, METH_VARARGS, "grad(fn, inputs, wrt, weights, has_aux=False) -> (outs, d_in, d_weights)"},

@@ -128,14 +128,15 @@ static PyGetSetDef dtype_getset[] = {{"name", dtype_name, NULL, "its name in low
                                      {0}};
 static PyMethodDef dtype_methods[] = {{"__reduce__", dtype_reduce, METH_NOARGS, "for pickle"}, {0}};
 
-PyTypeObject dtype_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.DType",
-                           .tp_basicsize = sizeof(dtype_object_),
-                           .tp_flags = Py_TPFLAGS_DEFAULT,
-                           .tp_doc = "An element type. There is one object of each.",
-                           .tp_str = dtype_str,
-                           .tp_repr = dtype_repr,
-                           .tp_methods = dtype_methods,
-                           .tp_getset = dtype_getset};
+static PyType_Slot dtype_slots[] = {{Py_tp_doc, (void *)"An element type. There is one object of each."},
+                                    {Py_tp_str, dtype_str},
+                                    {Py_tp_repr, dtype_repr},
+                                    {Py_tp_methods, dtype_methods},
+                                    {Py_tp_getset, dtype_getset},
+                                    {Py_tp_new, no_new},
+                                    {0}};
+
+PyType_Spec dtype_spec = {"spore._core.DType", sizeof(dtype_object_), 0, Py_TPFLAGS_DEFAULT, dtype_slots};
 
 PyObject *dtype_object(sp_dtype dtype)
 {
@@ -147,11 +148,11 @@ PyObject *dtype_object(sp_dtype dtype)
 
 bool dtype_from(PyObject *o, sp_dtype *out)
 {
-    if (Py_TYPE(o) == &dtype_type) {
+    if (Py_TYPE(o) == dtype_type) {
         *out = dtype_of(o);
         return true;
     }
-    PyErr_Format(PyExc_TypeError, "expected an element type such as float32, found %.100s", Py_TYPE(o)->tp_name);
+    PyErr_Format(PyExc_TypeError, "expected an element type such as float32, found %.100s", type_name(o));
     return false;
 }
 
@@ -168,7 +169,7 @@ static PyObject *dtype_named(PyObject *module, PyObject *name)
 static int add_dtypes(PyObject *module)
 {
     for (int i = 0; i < SP_DTYPE_COUNT_; i++) {
-        dtype_object_ *d = PyObject_New(dtype_object_, &dtype_type);
+        dtype_object_ *d = PyObject_New(dtype_object_, dtype_type);
         if (!d)
             return -1;
         d->dtype = (sp_dtype)i;
@@ -271,10 +272,63 @@ static PyMethodDef settings[] = {
 
 /* ---- the module ---- */
 
-static PyTypeObject *const types[] = {&tensor_type,    &op_type,      &graph_type,    &compiled_type,
-                                      &optimizer_type, &dataset_type, &iterator_type, &transform_type};
-static const char *const type_names[] = {"TensorBase", "Op",      "Graph",    "Compiled",
-                                         "Optimizer",  "Dataset", "Iterator", "Transform"};
+PyTypeObject *dtype_type, *tensor_type, *elements_type, *op_type, *graph_type, *compiled_type, *optimizer_type,
+    *dataset_type, *iterator_type, *transform_type;
+
+typedef struct type_entry {
+    PyTypeObject **type;
+    PyType_Spec *spec;
+    const char *name; /* in the module; NULL: not there */
+} type_entry;
+static const type_entry types[] = {{&dtype_type, &dtype_spec, "DType"},
+                                   {&tensor_type, &tensor_spec, "TensorBase"},
+                                   {&elements_type, &elements_spec, NULL},
+                                   {&op_type, &op_spec, "Op"},
+                                   {&graph_type, &graph_spec, "Graph"},
+                                   {&compiled_type, &compiled_spec, "Compiled"},
+                                   {&optimizer_type, &optimizer_spec, "Optimizer"},
+                                   {&dataset_type, &dataset_spec, "Dataset"},
+                                   {&iterator_type, &iterator_spec, "Iterator"},
+                                   {&transform_type, &transform_spec, "Transform"}};
+
+const char *type_name(PyObject *o)
+{
+    static _Thread_local char text[128];
+    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(o), "__name__");
+    const char *found = name ? PyUnicode_AsUTF8(name) : NULL;
+    PyOS_snprintf(text, sizeof text, "%s", found ? found : "?");
+    if (!found)
+        PyErr_Clear();
+    Py_XDECREF(name);
+    return text;
+}
+
+PyObject *no_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    (void)args, (void)named;
+    return PyErr_Format(PyExc_TypeError, "cannot make an object of %R by calling it", type);
+}
+
+/* The types live as long as the process, as the library does. */
+static bool add_types(PyObject *module)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        PyType_Slot slots[64], *at = slots;
+        const PyType_Slot *const parts[] = {types[i].spec->slots,
+                                            types[i].type == &tensor_type ? tensor_operators : NULL};
+        for (size_t k = 0; k < 2; k++)
+            for (const PyType_Slot *s = parts[k]; s && s->slot; s++)
+                *at++ = *s;
+        *at = (PyType_Slot){0};
+        PyType_Spec spec = *types[i].spec;
+        spec.slots = slots;
+        if (!*types[i].type && !(*types[i].type = (PyTypeObject *)PyType_FromSpec(&spec)))
+            return false;
+        if (types[i].name && PyModule_AddObjectRef(module, types[i].name, (PyObject *)*types[i].type) < 0)
+            return false;
+    }
+    return true;
+}
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                                         "spore._core",
@@ -290,19 +344,14 @@ PyMODINIT_FUNC PyInit__core(void);
 
 PyMODINIT_FUNC PyInit__core(void)
 {
-    if (PyType_Ready(&dtype_type) < 0)
-        return NULL;
     PyObject *module = PyModule_Create(&definition);
     bool done =
-        module && add_dtypes(module) == 0 && PyModule_AddObjectRef(module, "DType", (PyObject *)&dtype_type) == 0 &&
+        module && add_types(module) && add_dtypes(module) == 0 &&
         PyModule_AddFunctions(module, tensor_functions) == 0 && PyModule_AddFunctions(module, op_functions) == 0 &&
-        PyModule_AddFunctions(module, share_functions) == 0 && PyType_Ready(&elements_type) == 0 &&
-        PyModule_AddFunctions(module, function_functions) == 0 && PyModule_AddFunctions(module, file_functions) == 0 &&
-        PyModule_AddFunctions(module, data_functions) == 0 &&
+        PyModule_AddFunctions(module, share_functions) == 0 && PyModule_AddFunctions(module, function_functions) == 0 &&
+        PyModule_AddFunctions(module, file_functions) == 0 && PyModule_AddFunctions(module, data_functions) == 0 &&
         PyModule_AddStringConstant(module, "version", sp_version()) == 0 &&
         PyModule_AddStringConstant(module, "build_info", sp_build_info()) == 0;
-    for (size_t i = 0; done && i < sizeof types / sizeof *types; i++)
-        done = PyType_Ready(types[i]) == 0 && PyModule_AddObjectRef(module, type_names[i], (PyObject *)types[i]) == 0;
     if (done)
         return module;
     Py_XDECREF(module);

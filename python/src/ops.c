@@ -89,7 +89,7 @@ static bool add_input(const op_object *self, PyObject *o, sp_tensor **in, int *n
                NULL;
     if (o != Py_None && !is_tensor(o))
         return PyErr_Format(PyExc_TypeError, "%s: argument %d is a %.100s, expected a tensor", self->info.name, *n + 1,
-                            Py_TYPE(o)->tp_name) != NULL;
+                            type_name(o)) != NULL;
     in[(*n)++] = o == Py_None ? SP_NONE : tensor_of(o);
     return true;
 }
@@ -135,19 +135,24 @@ static void op_dealloc(PyObject *o)
         Py_XDECREF(self->names[i]);
     PyMem_Free(self->names);
     PyMem_Free(self->fields);
-    PyObject_Free(o);
+    object_free(o);
 }
 
 static PyObject *op_repr(PyObject *o) { return PyUnicode_FromFormat("<operator %s>", ((op_object *)o)->info.name); }
 
-PyTypeObject op_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Op",
-                        .tp_basicsize = sizeof(op_object),
-                        .tp_dealloc = op_dealloc,
-                        .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
-                        .tp_vectorcall_offset = offsetof(op_object, call),
-                        .tp_call = PyVectorcall_Call,
-                        .tp_repr = op_repr,
-                        .tp_doc = "An operator of the table, to be called with tensors and, by name, attributes."};
+static PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(op_object, call), READONLY, NULL}, {0}};
+
+static PyType_Slot op_slots[] = {
+    {Py_tp_dealloc, op_dealloc},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_repr, op_repr},
+    {Py_tp_doc, (void *)"An operator of the table, to be called with tensors and, by name, attributes."},
+    {Py_tp_new, no_new},
+    {Py_tp_members, members},
+    {0}};
+
+PyType_Spec op_spec = {"spore._core.Op", sizeof(op_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+                       op_slots};
 
 static PyObject *op_new(const char *name)
 {
@@ -155,7 +160,7 @@ static PyObject *op_new(const char *name)
     sp_op_info info;
     if (!sp_op_info_get(op, &info) || info.internal || info.max_inputs > MOST_INPUTS || info.n_fields > MOST_FIELDS)
         return PyErr_Format(PyExc_NotImplementedError, "there is no operator '%s'", name);
-    op_object *self = PyObject_New(op_object, &op_type);
+    op_object *self = PyObject_New(op_object, op_type);
     if (!self)
         return NULL;
     self->call = op_call;
@@ -370,25 +375,6 @@ static int truth(PyObject *a)
     const double v = sp_item(t);
     return sp_error() == SP_OK ? v != 0 : (raise_failure(), -1);
 }
-
-PyNumberMethods tensor_numbers = {.nb_add = add,
-                                  .nb_subtract = subtract,
-                                  .nb_multiply = multiply,
-                                  .nb_true_divide = divide,
-                                  .nb_floor_divide = floor_divide,
-                                  .nb_remainder = remainder_,
-                                  .nb_power = power,
-                                  .nb_matrix_multiply = matmul,
-                                  .nb_negative = negative,
-                                  .nb_positive = positive,
-                                  .nb_absolute = absolute,
-                                  .nb_invert = invert,
-                                  .nb_and = both,
-                                  .nb_or = either,
-                                  .nb_bool = truth,
-                                  .nb_int = to_int,
-                                  .nb_float = to_float,
-                                  .nb_index = to_index};
 
 PyObject *tensor_compare(PyObject *a, PyObject *b, int how)
 {
@@ -605,7 +591,27 @@ static Py_ssize_t length(PyObject *self)
     return -1;
 }
 
-PyMappingMethods tensor_mapping = {.mp_length = length, .mp_subscript = get_item};
+const PyType_Slot tensor_operators[] = {{Py_nb_add, add},
+                                        {Py_nb_subtract, subtract},
+                                        {Py_nb_multiply, multiply},
+                                        {Py_nb_true_divide, divide},
+                                        {Py_nb_floor_divide, floor_divide},
+                                        {Py_nb_remainder, remainder_},
+                                        {Py_nb_power, power},
+                                        {Py_nb_matrix_multiply, matmul},
+                                        {Py_nb_negative, negative},
+                                        {Py_nb_positive, positive},
+                                        {Py_nb_absolute, absolute},
+                                        {Py_nb_invert, invert},
+                                        {Py_nb_and, both},
+                                        {Py_nb_or, either},
+                                        {Py_nb_bool, truth},
+                                        {Py_nb_int, to_int},
+                                        {Py_nb_float, to_float},
+                                        {Py_nb_index, to_index},
+                                        {Py_mp_length, length},
+                                        {Py_mp_subscript, get_item},
+                                        {0}};
 
 PyMethodDef op_functions[] = {
     {"bind", bind, METH_O, "bind(name): the operator of this name, a callable"},

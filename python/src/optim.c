@@ -24,7 +24,7 @@ static bool settings_from(PyObject *args, PyObject *named, PyObject **params, se
 
 static PyObject *wrap(PyObject *params, sp_optim *o)
 {
-    optimizer_object *self = o ? PyObject_New(optimizer_object, &optimizer_type) : NULL;
+    optimizer_object *self = o ? PyObject_New(optimizer_object, optimizer_type) : NULL;
     if (!self) {
         sp_optim_free(o);
         return o ? NULL : raise_failure();
@@ -73,7 +73,7 @@ static void dealloc(PyObject *self)
 {
     sp_optim_free(optim_of(self));
     Py_XDECREF(((optimizer_object *)self)->params);
-    PyObject_Free(self);
+    object_free(self);
 }
 
 static PyObject *step(PyObject *self, PyObject *grads)
@@ -144,11 +144,13 @@ static PyMethodDef methods[] = {
 static PyGetSetDef getset[] = {
     {"lr", get_lr, set_lr, "the learning rate", NULL}, {"steps", get_steps, NULL, "steps taken", NULL}, {0}};
 
-PyTypeObject optimizer_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Optimizer",
-                               .tp_basicsize = sizeof(optimizer_object),
-                               .tp_dealloc = dealloc,
-                               .tp_flags = Py_TPFLAGS_DEFAULT,
-                               .tp_str = str,
-                               .tp_doc = "An optimizer of the library.",
-                               .tp_methods = methods,
-                               .tp_getset = getset};
+static PyType_Slot optimizer_slots[] = {{Py_tp_dealloc, dealloc},
+                                        {Py_tp_str, str},
+                                        {Py_tp_doc, (void *)"An optimizer of the library."},
+                                        {Py_tp_methods, methods},
+                                        {Py_tp_getset, getset},
+                                        {Py_tp_new, no_new},
+                                        {0}};
+
+PyType_Spec optimizer_spec = {"spore._core.Optimizer", sizeof(optimizer_object), 0, Py_TPFLAGS_DEFAULT,
+                              optimizer_slots};

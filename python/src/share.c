@@ -22,7 +22,7 @@ static const char *format_of(sp_dtype dtype)
 
 static PyObject *elements_of(sp_tensor *t)
 {
-    elements_object *o = PyObject_New(elements_object, &elements_type);
+    elements_object *o = PyObject_New(elements_object, elements_type);
     if (!o)
         return NULL;
     const sp_shape shape = sp_shape_of(t);
@@ -39,7 +39,7 @@ static PyObject *elements_of(sp_tensor *t)
 static void elements_dealloc(PyObject *self)
 {
     sp_drop(((elements_object *)self)->t);
-    PyObject_Free(self);
+    object_free(self);
 }
 
 /* Nobody may write: tensors share elements, and a reshaped tensor would change with the array. */
@@ -87,14 +87,13 @@ static int elements_buffer(PyObject *self, Py_buffer *view, int flags)
     return fill_view((elements_object *)self, view, flags);
 }
 
-static PyBufferProcs elements_buffers = {.bf_getbuffer = elements_buffer};
+static PyType_Slot elements_slots[] = {{Py_tp_dealloc, elements_dealloc},
+                                       {Py_tp_doc, (void *)"The elements of a tensor that an array looks at."},
+                                       {Py_bf_getbuffer, elements_buffer},
+                                       {Py_tp_new, no_new},
+                                       {0}};
 
-PyTypeObject elements_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.Elements",
-                              .tp_basicsize = sizeof(elements_object),
-                              .tp_dealloc = elements_dealloc,
-                              .tp_flags = Py_TPFLAGS_DEFAULT,
-                              .tp_as_buffer = &elements_buffers,
-                              .tp_doc = "The elements of a tensor that an array looks at."};
+PyType_Spec elements_spec = {"spore._core.Elements", sizeof(elements_object), 0, Py_TPFLAGS_DEFAULT, elements_slots};
 
 /* ---- in: buffers ---- */
 
@@ -403,7 +402,7 @@ static PyObject *from_dlpack(PyObject *module, PyObject *capsule)
     if (!versioned && !PyCapsule_IsValid(capsule, "dltensor"))
         return PyErr_Format(PyExc_TypeError,
                             "from_dlpack: expected a DLPack capsule that nobody has taken, found a %.100s",
-                            Py_TYPE(capsule)->tp_name);
+                            type_name(capsule));
     void *managed = PyCapsule_GetPointer(capsule, versioned ? "dltensor_versioned" : "dltensor");
     if (versioned && ((dl_versioned *)managed)->major != 1)
         return PyErr_Format(PyExc_BufferError, "from_dlpack: version %u of DLPack, expected 1",

@@ -1,7 +1,7 @@
 /* tensor.c: TensorBase. */
 #include "core.h"
 
-static PyTypeObject *tensor_class = &tensor_type, *parameter_class = &tensor_type;
+static PyTypeObject *tensor_class, *parameter_class; /* what results are made of; NULL: TensorBase */
 
 /* ---- wrapping ---- */
 
@@ -10,7 +10,7 @@ PyObject *tensor_wrap(sp_tensor *t)
     if (!t || t == SP_NONE)
         return raise_failure();
     PyTypeObject *type = sp_param_name(t)[0] ? parameter_class : tensor_class;
-    tensor_object *o = (tensor_object *)type->tp_alloc(type, 0);
+    tensor_object *o = (tensor_object *)PyType_GenericAlloc(type ? type : tensor_type, 0);
     if (o)
         o->t = sp_keep(t);
     return (PyObject *)o;
@@ -43,7 +43,7 @@ bool list_from(PyObject *sequence, sp_list *out)
         if (done)
             tensors[i] = tensor_of(o);
         else
-            PyErr_Format(PyExc_TypeError, "item %zd is a %.100s, expected a tensor", i, Py_TYPE(o)->tp_name);
+            PyErr_Format(PyExc_TypeError, "item %zd is a %.100s, expected a tensor", i, type_name(o));
     }
     if (done)
         *out = sp_list_new((int)n, tensors);
@@ -57,7 +57,7 @@ static void tensor_dealloc(PyObject *self)
     sp_tensor *t = tensor_of(self);
     if (t)
         sp_drop(t);
-    Py_TYPE(self)->tp_free(self);
+    object_free(self);
 }
 
 /* ---- from Python: nested sequences ---- */
@@ -454,22 +454,21 @@ static Py_hash_t tensor_hash(PyObject *self)
     return (Py_hash_t)((uintptr_t)self >> 4);
 } /* by identity: == is element by element */
 
-static PyBufferProcs buffers = {.bf_getbuffer = tensor_buffer};
+static PyType_Slot tensor_slots[] = {
+    {Py_tp_dealloc, tensor_dealloc},
+    {Py_tp_doc, (void *)"An array whose elements do not change, except a parameter's."},
+    {Py_tp_str, tensor_str},
+    {Py_tp_repr, tensor_repr},
+    {Py_tp_hash, tensor_hash},
+    {Py_tp_richcompare, tensor_compare},
+    {Py_bf_getbuffer, tensor_buffer},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getset},
+    {Py_tp_new, no_new},
+    {0}};
 
-PyTypeObject tensor_type = {.ob_base = PyVarObject_HEAD_INIT(NULL, 0).tp_name = "spore._core.TensorBase",
-                            .tp_basicsize = sizeof(tensor_object),
-                            .tp_dealloc = tensor_dealloc,
-                            .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-                            .tp_doc = "An array whose elements do not change, except a parameter's.",
-                            .tp_str = tensor_str,
-                            .tp_repr = tensor_repr,
-                            .tp_hash = tensor_hash,
-                            .tp_as_number = &tensor_numbers,
-                            .tp_as_mapping = &tensor_mapping,
-                            .tp_richcompare = tensor_compare,
-                            .tp_as_buffer = &buffers,
-                            .tp_methods = methods,
-                            .tp_getset = getset};
+PyType_Spec tensor_spec = {"spore._core.TensorBase", sizeof(tensor_object), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                           tensor_slots};
 
 /* ---- functions ---- */
 
@@ -479,7 +478,7 @@ static PyObject *set_classes(PyObject *module, PyObject *args)
     PyTypeObject *tensor, *parameter;
     if (!PyArg_ParseTuple(args, "O!O!:set_classes", &PyType_Type, &tensor, &PyType_Type, &parameter))
         return NULL;
-    if (!PyType_IsSubtype(tensor, &tensor_type) || !PyType_IsSubtype(parameter, &tensor_type))
+    if (!PyType_IsSubtype(tensor, tensor_type) || !PyType_IsSubtype(parameter, tensor_type))
         return PyErr_Format(PyExc_TypeError, "set_classes: expected two classes made of TensorBase");
     Py_INCREF(tensor);
     Py_INCREF(parameter);
@@ -519,7 +518,7 @@ static PyObject *parameter_new(PyObject *module, PyObject *args)
     PyObject *value;
     const char *name;
     int trainable = 1;
-    if (!PyArg_ParseTuple(args, "O!s|p:parameter", &tensor_type, &value, &name, &trainable))
+    if (!PyArg_ParseTuple(args, "O!s|p:parameter", tensor_type, &value, &name, &trainable))
         return NULL;
     sp_scope scope = sp_scope_begin();
     sp_tensor *t = tensor_of(value);
