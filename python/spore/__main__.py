@@ -8,6 +8,7 @@ _USAGE = """usage: python3 -m spore SCRIPT [ARGUMENTS]         run a script; `im
        python3 -m spore -c CODE [ARGUMENTS]
        python3 -m spore -m MODULE [ARGUMENTS]
        python3 -m spore --coverage SCRIPT...        which of MindSpore's names it uses, and which Spore has
+       python3 -m spore --alias-path                the folder that does so for every script, put on PYTHONPATH
        python3 -m spore --version"""
 
 
@@ -21,6 +22,9 @@ def main():
     if args[0] == "--version":
         from . import __version__
         print(f"spore {__version__}")
+        return 0
+    if args[0] == "--alias-path":
+        print(_alias.path())
         return 0
     if args[0] == "--coverage":
         from . import _coverage

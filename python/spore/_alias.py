@@ -1,8 +1,9 @@
 """Makes `import mindspore` mean Spore, and `import download` the package of that name that the tutorials use. Only where it was asked
-for: by `python3 -m spore script.py`, or with python/alias on PYTHONPATH."""
+for: by `python3 -m spore script.py`, or with the folder path() on PYTHONPATH."""
 import importlib
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 import types
 
@@ -85,6 +86,13 @@ def _front():
     module.__getattr__ = lambda name: getattr(spore, name)
     module.__dir__ = lambda: dir(spore)
     return module
+
+
+def path():
+    """The folder that holds packages mindspore and download: on PYTHONPATH, `import mindspore` is Spore. In a checkout it is python/alias."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(here, "alias")
+    return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(os.path.realpath(here)), "alias")
 
 
 def install():
