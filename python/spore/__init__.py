@@ -29,6 +29,7 @@ def run_check():
 
 
 def get_level():
+    """What MindSpore calls the optimisation level."""
     return "30"
 
 
@@ -42,10 +43,12 @@ def to_dlpack(tensor):
 
 
 def is_tensor(obj):
+    """Whether obj is a Tensor."""
     return isinstance(obj, Tensor)
 
 
 def jit_config(*args, **kwargs):
+    """The same as JitConfig(...)."""
     return JitConfig(*args, **kwargs)
 
 

@@ -1,7 +1,11 @@
 """mindspore.communication: there is one process."""
 from ._missing import module_getattr as _module_getattr, not_there
 
-GlobalComm = type("GlobalComm", (), {"BACKEND": "none", "WORLD_COMM_GROUP": "world", "INITED": False})
+
+class GlobalComm:
+    """What is known about the processes: there is one."""
+
+    BACKEND, WORLD_COMM_GROUP, INITED = "none", "world", False
 
 
 def init(backend_name=None):
@@ -14,14 +18,17 @@ def release():
 
 
 def get_rank(group="world"):
+    """0: there is one process."""
     return 0
 
 
 def get_local_rank(group="world"):
+    """0: there is one process."""
     return 0
 
 
 def get_group_size(group="world"):
+    """1: there is one process."""
     return 1
 
 

@@ -58,10 +58,12 @@ def set_auto_parallel_context(**kwargs):
 
 
 def get_auto_parallel_context(attr_key):
+    """A setting of training in several processes, as it was set; it changes nothing here."""
     return _parallel.get(attr_key)
 
 
 def reset_auto_parallel_context():
+    """Puts these settings back."""
     _parallel.update(device_num=1, global_rank=0, parallel_mode="stand_alone", gradients_mean=False)
 
 

@@ -44,14 +44,17 @@ def full(shape, fill_value, dtype=None):
 
 
 def zeros_like(a, dtype=None, shape=None):
+    """Zeros in the shape of a tensor."""
     return _F.zeros_like(a, dtype=dtype)
 
 
 def ones_like(a, dtype=None, shape=None):
+    """Ones in the shape of a tensor."""
     return _F.ones_like(a, dtype=dtype)
 
 
 def full_like(a, fill_value, dtype=None, shape=None):
+    """One value in the shape of a tensor."""
     return _F.full_like(a, fill_value, dtype=dtype)
 
 
@@ -63,6 +66,7 @@ def arange(start, stop=None, step=None, dtype=None):
 
 
 def all_int(*values):
+    """Whether all values are whole numbers."""
     return not [v for v in values if v is not None and not isinstance(v, int)]
 
 
@@ -73,6 +77,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
 
 
 def max_(a, b):
+    """The larger one."""
     return a if a > b else b
 
 
@@ -82,38 +87,47 @@ def eye(N, M=None, k=0, dtype=float32):
 
 
 def identity(n, dtype=float32):
+    """The identity matrix (n, n)."""
     return _F.eye(n, None, dtype)
 
 
 def concatenate(arrays, axis=0):
+    """Tensors one after another along an axis."""
     return _F.concat(arrays, axis)
 
 
 def stack(arrays, axis=0):
+    """Tensors of one shape along a new axis."""
     return _F.stack(arrays, axis)
 
 
 def hstack(tup):
+    """Tensors after one another along axis 1; of one dimension: along axis 0."""
     return _F.hstack(tup)
 
 
 def vstack(tup):
+    """Tensors after one another along axis 0; (n) counts as (1, n)."""
     return _F.vstack(tup)
 
 
 def sum(a, axis=None, dtype=None, keepdims=False, initial=None):
+    """The sum over axes, None: all."""
     return _F.sum(a, axis, keepdims, dtype=dtype)
 
 
 def mean(a, axis=None, keepdims=False, dtype=None):
+    """The mean over axes, None: all."""
     return _F.mean(a, axis, keepdims)
 
 
 def max(a, axis=None, keepdims=False, initial=None, where=True):
+    """The largest element over axes, None: all."""
     return _F.amax(a, axis, keepdims)
 
 
 def min(a, axis=None, keepdims=False, initial=None, where=True):
+    """The smallest element over axes, None: all."""
     return _F.amin(a, axis, keepdims)
 
 
@@ -121,42 +135,52 @@ amax, amin = max, min
 
 
 def argmax(a, axis=None):
+    """Where the largest element of an axis is, None: in all elements."""
     return _F.argmax(a, axis)
 
 
 def argmin(a, axis=None):
+    """Where the smallest element of an axis is, None: in all elements."""
     return _F.argmin(a, axis)
 
 
 def std(x, axis=None, ddof=0, keepdims=False):
+    """The standard deviation over axes, None: all."""
     return _F.std(x, axis, ddof, keepdims)
 
 
 def var(x, axis=None, ddof=0, keepdims=False):
+    """The variance over axes, None: all."""
     return _F.var(x, axis, ddof, keepdims)
 
 
 def clip(x, xmin, xmax, dtype=None):
+    """At least xmin and at most xmax."""
     return _F.clip_by_value(x, xmin, xmax)
 
 
 def reshape(x, new_shape):
+    """In another shape; one size may be -1."""
     return _F.reshape(x, new_shape)
 
 
 def transpose(a, axes=None):
+    """The axes in another order, without axes reversed."""
     return a.transpose() if axes is None else _F.transpose(a, axes)
 
 
 def expand_dims(a, axis):
+    """With a new axis of size 1."""
     return _F.expand_dims(a, axis)
 
 
 def dot(a, b):
+    """The product over the last axis of a and the last but one of b."""
     return _F.matmul(a, b)
 
 
 def broadcast_to(array, shape):
+    """Repeated to a shape."""
     return _F.broadcast_to(array, shape)
 
 
@@ -166,6 +190,7 @@ def split(x, indices_or_sections, axis=0):
 
 
 def cumsum(a, axis=None, dtype=None):
+    """Sums from the beginning of an axis up to each element."""
     return _F.cumsum(_F.ravel(a), 0) if axis is None else _F.cumsum(a, axis)
 
 

@@ -1,9 +1,8 @@
-"""python3 -m spore, python/alias, --coverage."""
+"""python3 -m spore, the alias on PYTHONPATH, --coverage."""
 import os
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def run(*args, **environment):
@@ -23,8 +22,10 @@ def test_script(tmp_path):
 
 def test_alias(tmp_path):
     paths = os.pathsep.join(p for p in sys.path if p)
+    folder = run("-m", "spore", "--alias-path").stdout.strip()
+    assert sorted(os.listdir(folder)) == ["download", "mindspore"]
     done = run("-c", "import mindspore.nn as nn; from mindspore import ops; print(nn.ReLU()(ops.ones(1)))",
-               PYTHONPATH=os.path.join(ROOT, "python", "alias") + os.pathsep + paths)
+               PYTHONPATH=folder + os.pathsep + paths)
     assert done.stdout == "[1.]\n", done.stderr
     done = run("-c", "import spore, sys; print('mindspore' in sys.modules)")
     assert done.stdout == "False\n", done.stderr

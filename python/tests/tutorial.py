@@ -231,7 +231,7 @@ def compiled_step(data, label):
 
 
 model.set_train()
-before = None
+before = Tensor(0.0)
 for _, (data, label) in zip(range(20), train_dataset.create_tuple_iterator()):
     before = compiled_step(data, label)
 print("loss of a compiled step below 1:", float(before) < 1)

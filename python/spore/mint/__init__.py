@@ -112,6 +112,7 @@ def gather(input, dim, index):
 
 
 def nonzero(input, as_tuple=False):
+    """Not there: NotImplementedError."""
     from .._missing import not_there
     raise not_there("mint.nonzero")
 

@@ -138,7 +138,7 @@ class Conv1d(Conv2d):
 class _BatchNorm(Cell):
     """x (N, C, ...) normalised per channel: in training by the batch's statistics, which move the moving ones."""
 
-    _ranks = (2, 3, 4)
+    _ranks: tuple = (2, 3, 4)
 
     def __init__(self, num_features, eps=1e-5, momentum=0.9, affine=True, gamma_init="ones", beta_init="zeros",
                  moving_mean_init="zeros", moving_var_init="ones", use_batch_statistics=None, data_format="NCHW",

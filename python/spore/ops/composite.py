@@ -112,6 +112,7 @@ def value_and_grad(fn, grad_position=0, weights=None, has_aux=False, return_ids=
 
 
 def get_grad(gradients, identifier):
+    """Not there: NotImplementedError."""
     raise not_there("get_grad")
 
 

@@ -23,12 +23,29 @@ def _like(value, other):
     return as_tensor(value)
 
 
+# What the functions below say about themselves.
+_DOC = {
+    "Abs": "|x| of each element.", "Ceil": "Each element rounded up.", "Floor": "Each element rounded down.",
+    "Round": "Each element rounded to a whole number, halves to the even one.", "Neg": "-x of each element.",
+    "Sign": "-1, 0 or 1 for each element.", "Square": "x^2 of each element.", "ReLU": "x where positive, else 0.",
+    "ReLU6": "x, at least 0 and at most 6.", "Sigmoid": "1 / (1 + exp(-x)) of each element.", "SiLU": "x sigmoid(x) of each element.",
+    "Tanh": "Hyperbolic tangent of each element.", "Cos": "Cosine of each element; Float32 for integers.",
+    "Erf": "Error function of each element; Float32 for integers.", "Exp": "e^x of each element; Float32 for integers.",
+    "Reciprocal": "1 / x of each element; Float32 for integers.", "Log": "Natural logarithm of each element; Float32 for integers.",
+    "Rsqrt": "1 / sqrt(x) of each element; Float32 for integers.", "Sin": "Sine of each element; Float32 for integers.",
+    "Sqrt": "Square root of each element; Float32 for integers.",
+    "FloorMod": "The remainder of input / other, with other's sign; the shapes broadcast.",
+    "FloorDiv": "input / other rounded down; the shapes broadcast.", "Maximum": "The larger of two elements; the shapes broadcast.",
+    "Minimum": "The smaller of two elements; the shapes broadcast."}
+
+
 def _unary(name):
     f = _bind(name)
 
     def call(input):
         return f(input if isinstance(input, Tensor) else as_tensor(input))
 
+    call.__doc__ = _DOC.get(name)
     return call
 
 
@@ -40,6 +57,7 @@ def _unary_float(name):
         x = _t(input)
         return f(x if mstype.is_float(x.dtype) else _cast(x, dst_type=mstype.float32))
 
+    call.__doc__ = _DOC.get(name)
     return call
 
 
@@ -52,6 +70,7 @@ def _binary(name):
         other = _t(other)
         return f(_like(input, other), other)
 
+    call.__doc__ = _DOC.get(name)
     return call
 
 

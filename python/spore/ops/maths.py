@@ -94,22 +94,27 @@ def log1p(input):
 
 
 def log2(input):
+    """Logarithm to base 2 of each element; Float32 for integers."""
     return log(input) / math.log(2)
 
 
 def log10(input):
+    """Logarithm to base 10 of each element; Float32 for integers."""
     return log(input) / math.log(10)
 
 
 def sinh(input):
+    """Hyperbolic sine of each element."""
     return (exp(input) - exp(-_t(input))) * 0.5
 
 
 def cosh(input):
+    """Hyperbolic cosine of each element."""
     return (exp(input) + exp(-_t(input))) * 0.5
 
 
 def erfc(input):
+    """1 - erf(input)."""
     return 1 - erf(input)
 
 
@@ -119,6 +124,7 @@ def trunc(input):
 
 
 def frac(input):
+    """input - trunc(input): what is behind the point, with the sign."""
     return _t(input) - trunc(input)
 
 
@@ -131,10 +137,12 @@ def addn(x):
 
 
 def addcmul(input, tensor1, tensor2, value=1):
+    """input + value * tensor1 * tensor2; the shapes broadcast."""
     return input + tensor1 * tensor2 * value
 
 
 def addcdiv(input, tensor1, tensor2, value=1):
+    """input + value * tensor1 / tensor2; the shapes broadcast."""
     return input + tensor1 / tensor2 * value
 
 
@@ -144,6 +152,7 @@ def lerp(input, end, weight):
 
 
 def hypot(input, other):
+    """sqrt(input^2 + other^2); the shapes broadcast."""
     return sqrt(square(input) + square(other))
 
 
@@ -168,20 +177,21 @@ clip = clamp
 
 # ---- comparison and choice ----
 
-def _compare(symbol):
+def _compare(symbol, sign):
     def call(input, other):
         x = input if isinstance(input, Tensor) else as_tensor(input)
         return symbol(x, other)
 
+    call.__doc__ = f"Bool: input {sign} other, element by element; the shapes broadcast."
     return call
 
 
-equal = eq = _compare(_operator.eq)
-not_equal = ne = _compare(_operator.ne)
-less = lt = _compare(_operator.lt)
-less_equal = le = _compare(_operator.le)
-greater = gt = _compare(_operator.gt)
-greater_equal = ge = _compare(_operator.ge)
+equal = eq = _compare(_operator.eq, "==")
+not_equal = ne = _compare(_operator.ne, "!=")
+less = lt = _compare(_operator.lt, "<")
+less_equal = le = _compare(_operator.le, "<=")
+greater = gt = _compare(_operator.gt, ">")
+greater_equal = ge = _compare(_operator.ge, ">=")
 
 
 def _as_bool(x):
@@ -193,30 +203,37 @@ _and, _or, _not = _bind("LogicalAnd"), _bind("LogicalOr"), _bind("LogicalNot")
 
 
 def logical_and(input, other):
+    """Bool: both are not 0; the shapes broadcast."""
     return _and(_as_bool(input), _as_bool(other))
 
 
 def logical_or(input, other):
+    """Bool: one or both are not 0; the shapes broadcast."""
     return _or(_as_bool(input), _as_bool(other))
 
 
 def logical_not(input):
+    """Bool: the element is 0."""
     return _not(_as_bool(input))
 
 
 def logical_xor(input, other):
+    """Bool: exactly one is not 0; the shapes broadcast."""
     return _as_bool(input) != _as_bool(other)
 
 
 def isnan(input):
+    """Bool: the element is not a number."""
     return _t(input) != input
 
 
 def isinf(input):
+    """Bool: the element is infinite."""
     return abs(input) == math.inf
 
 
 def isfinite(input):
+    """Bool: the element is neither infinite nor not a number."""
     return abs(input) < math.inf
 
 
@@ -275,6 +292,7 @@ def sum(input, dim=None, keepdim=False, *, dtype=None):
 
 
 def reduce_sum(x, axis=None, keep_dims=False, **_):
+    """The sum over an axis or a tuple of axes, None: all of them; with keep_dims they stay, of size 1."""
     return _sum(x, axis=_axes(axis), keep_dims=keep_dims)
 
 
@@ -415,6 +433,7 @@ def matmul(input, other):
 
 
 def mm(input, mat2):
+    """The product of two matrices (n, k) and (k, m)."""
     return matmul(input, mat2)
 
 
@@ -422,10 +441,12 @@ bmm = batch_matmul = matmul
 
 
 def dot(input, other):
+    """The product over the last axis of input and the last but one of other."""
     return matmul(input, other)
 
 
 def outer(input, vec2):
+    """(n), (m) -> (n, m): every product of an element of input and one of vec2."""
     return S.expand_dims(input, 1) * vec2
 
 
@@ -433,6 +454,7 @@ ger = outer
 
 
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+    """beta * input + alpha * (mat1 @ mat2)."""
     return input * beta + matmul(mat1, mat2) * alpha
 
 

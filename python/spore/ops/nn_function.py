@@ -17,6 +17,7 @@ def gelu(input, approximate="none"):
 
 
 def elu(input_x, alpha=1.0):
+    """x where positive, else alpha (exp(x) - 1)."""
     return _elu(_t(input_x), alpha=float(alpha))
 
 
@@ -33,6 +34,7 @@ def prelu(x, weight):
 
 
 def hardtanh(input, min_val=-1.0, max_val=1.0):
+    """x, at least min_val and at most max_val."""
     return F.clamp(input, min_val, max_val)
 
 
@@ -42,6 +44,7 @@ def hsigmoid(input):
 
 
 def hswish(input):
+    """x hsigmoid(x)."""
     return input * hsigmoid(input)
 
 
@@ -55,14 +58,17 @@ def softplus(input, beta=1, threshold=20):
 
 
 def mish(x):
+    """x tanh(softplus(x))."""
     return x * tanh(softplus(x))
 
 
 def softsign(x):
+    """x / (1 + |x|)."""
     return x / (1 + F.abs(x))
 
 
 def logsigmoid(x):
+    """log(sigmoid(x)), without overflow."""
     return -softplus(-x)
 
 
@@ -75,27 +81,33 @@ def selu(input_x):
 
 
 def celu(x, alpha=1.0):
+    """x where positive, else alpha (exp(x / alpha) - 1)."""
     return F.maximum(x, 0) + F.minimum(elu(x / alpha), 0) * alpha
 
 
 def glu(x, axis=-1):
+    """The first half of an axis times the sigmoid of its second half; its size is even."""
     a, b = F.split(x, x.shape[axis] // 2, axis)
     return a * sigmoid(b)
 
 
 def tanhshrink(input):
+    """x - tanh(x)."""
     return input - tanh(input)
 
 
 def softshrink(input, lambd=0.5):
+    """x moved towards 0 by lambd; 0 where |x| <= lambd."""
     return F.maximum(input - lambd, 0) + F.minimum(input + lambd, 0)
 
 
 def hardshrink(input, lambd=0.5):
+    """x where |x| > lambd, else 0."""
     return F.where(F.abs(input) > lambd, input, 0)
 
 
 def threshold(input, thr, value):
+    """x where x > thr, else value."""
     return F.where(input > thr, input, value)
 
 
@@ -106,10 +118,12 @@ def softmax(input, axis=-1, *, dtype=None):
 
 
 def softmin(x, axis=-1, *, dtype=None):
+    """softmax(-x)."""
     return softmax(-x, axis, dtype=dtype)
 
 
 def log_softmax(logits, axis=-1):
+    """log(softmax(x)) along an axis, without overflow."""
     return _log_softmax(_t(logits), axis=axis)
 
 
@@ -175,6 +189,7 @@ def adaptive_avg_pool2d(input, output_size):
 
 
 def adaptive_max_pool2d(input, output_size, return_indices=False):
+    """(..., H, W) -> (..., *output_size): maxima of windows; H and W are multiples of the sizes."""
     h, w = input.shape[-2:]
     out = pair(output_size)
     if return_indices or h % out[0] or w % out[1]:
@@ -215,10 +230,12 @@ def group_norm(x, num_groups, weight=None, bias=None, eps=1e-5):
 
 
 def l2_normalize(input, axis=0, epsilon=1e-12):
+    """input / sqrt(max(the sum of squares over axis, epsilon))."""
     return input / F.sqrt(F.maximum(F.reduce_sum(F.square(input), axis, True), epsilon))
 
 
 def normalize(input, p=2.0, dim=1, eps=1e-12):
+    """input / max(its p-norm over dim, eps)."""
     return input / F.maximum(F.norm(input, p, dim, True), eps)
 
 
@@ -303,10 +320,12 @@ def binary_cross_entropy(logits, labels, weight=None, reduction="mean"):
 
 
 def mse_loss(input, target, reduction="mean"):
+    """(input - target)^2; reduction "mean", "sum" or "none"."""
     return reduced(F.square(input - target), reduction)
 
 
 def l1_loss(input, target, reduction="mean"):
+    """|input - target|; reduction "mean", "sum" or "none"."""
     return reduced(F.abs(input - target), reduction)
 
 
@@ -333,19 +352,23 @@ def kl_div(logits, labels, reduction="mean"):
 
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    """The cosine of the angle between x1 and x2 along dim, which goes away."""
     along = lambda x: F.reduce_sum(x, dim)  # noqa: E731
     return along(x1 * x2) / F.maximum(F.sqrt(along(x1 * x1) * along(x2 * x2)), eps)
 
 
 def hinge_embedding_loss(inputs, targets, margin=1.0, reduction="mean"):
+    """x where the target is 1, max(margin - x, 0) where it is -1; reduction "mean", "sum" or "none"."""
     return reduced(F.where(targets > 0, inputs, F.maximum(margin - inputs, 0)), reduction)
 
 
 def margin_ranking_loss(input1, input2, target, margin=0.0, reduction="mean"):
+    """max(-target (input1 - input2) + margin, 0); reduction "mean", "sum" or "none"."""
     return reduced(F.maximum(-target * (input1 - input2) + margin, 0), reduction)
 
 
 def soft_margin_loss(input, target, reduction="mean"):
+    """log(1 + exp(-target input)); reduction "mean", "sum" or "none"."""
     return reduced(softplus(-target * input), reduction)
 
 

@@ -26,6 +26,7 @@ def reshape(input, shape):
 
 
 def view_as(input, other):
+    """In the shape of other, which has as many elements."""
     return reshape(input, other.shape)
 
 
@@ -41,6 +42,7 @@ def flatten(input, order="C", *, start_dim=1, end_dim=-1):
 
 
 def ravel(input):
+    """All elements as one dimension."""
     return reshape(input, (-1,))
 
 
@@ -50,6 +52,7 @@ def transpose(input, input_perm):
 
 
 def permute(input, axis):
+    """The axes in another order: axis[i] of the input is axis i of the result."""
     return transpose(input, axis)
 
 
@@ -64,6 +67,7 @@ swapdims = swapaxes
 
 
 def t(input):
+    """A matrix transposed; of 0 or 1 dimensions: as it is."""
     return swapaxes(input, 0, 1) if input.ndim == 2 else input
 
 
@@ -96,6 +100,7 @@ def broadcast_to(input, shape):
 
 
 def expand(input, size):
+    """Broadcast to a shape; -1 keeps a size."""
     return broadcast_to(input, size)
 
 
@@ -120,6 +125,7 @@ def repeat_elements(x, rep, axis=0):
 
 
 def repeat_interleave(input, repeats, axis=None):
+    """Every element, or with an axis every slice, `repeats` times after one another."""
     if not isinstance(repeats, int):
         raise not_there("ops.repeat_interleave with several repeats")
     return repeat_elements(ravel(input), repeats) if axis is None else repeat_elements(input, repeats, axis)
@@ -142,6 +148,7 @@ def concat(tensors, axis=0):
 
 
 def cat(tensors, axis=0):
+    """Tensors one after another along an axis; all their other sizes are equal."""
     return concat(tensors, axis)
 
 
@@ -151,10 +158,12 @@ def stack(tensors, axis=0):
 
 
 def hstack(tensors):
+    """Tensors after one another along axis 1; of one dimension: along axis 0."""
     return concat(tensors, 0 if tensors[0].ndim < 2 else 1)
 
 
 def vstack(inputs):
+    """Tensors after one another along axis 0; (n) counts as (1, n)."""
     return concat([x if x.ndim > 1 else reshape(x, (1, -1)) for x in inputs], 0)
 
 
@@ -173,6 +182,7 @@ def slice(input_x, begin, size):
 
 
 def narrow(input, axis, start, length):
+    """`length` slices of an axis from `start` on."""
     begin, size = [0] * input.ndim, list(input.shape)
     begin[axis], size[axis] = start, length
     return slice(input, begin, size)
@@ -191,6 +201,7 @@ def split(tensor, split_size_or_sections, axis=0):
 
 
 def chunk(input, chunks, axis=0):
+    """A tuple of about equal parts along an axis, at most so many."""
     return split(input, -(-input.shape[axis] // chunks), axis)
 
 
@@ -210,6 +221,7 @@ def gather(input_params, input_indices, axis, batch_dims=0):
 
 
 def index_select(input, axis, index):
+    """The slices of an axis that a vector of indices names."""
     return gather(input, index, axis)
 
 
@@ -361,6 +373,7 @@ def ones_like(input, *, dtype=None):
 
 
 def full_like(input, fill_value, *, dtype=None):
+    """fill_value everywhere, in the shape and, without dtype, the type of input."""
     return _core.full(tuple(input.shape), fill_value, mstype.of(dtype or input.dtype))
 
 
@@ -404,10 +417,12 @@ def randint(low, high, size, seed=None, *, dtype=None):
 
 
 def rand_like(input, seed=None, *, dtype=None):
+    """Uniform in [0, 1), in the shape and, without dtype, the type of input."""
     return rand(tuple(input.shape), dtype=dtype or input.dtype)
 
 
 def randn_like(input, seed=None, *, dtype=None):
+    """Normal with mean 0 and deviation 1, in the shape and, without dtype, the type of input."""
     return randn(tuple(input.shape), dtype=dtype or input.dtype)
 
 
@@ -420,6 +435,7 @@ def randperm(n, seed=0, offset=0, dtype=None):
 
 
 def standard_normal(shape, seed=None):
+    """Float32 of a shape, normal with mean 0 and deviation 1."""
     return randn(shape)
 
 
@@ -436,14 +452,17 @@ def uniform(shape, minval, maxval, seed=None, dtype=mstype.float32):
 
 
 def shape(input_x):
+    """The sizes, a tuple."""
     return tuple(input_x.shape)
 
 
 def rank(input_x):
+    """How many dimensions."""
     return input_x.ndim
 
 
 def size(input_x):
+    """How many elements."""
     return input_x.size
 
 
@@ -451,14 +470,17 @@ numel = size
 
 
 def dtype(input_x):
+    """The element type."""
     return input_x.dtype
 
 
 def is_tensor(obj):
+    """Whether obj is a Tensor."""
     return isinstance(obj, Tensor)
 
 
 def is_floating_point(input):
+    """Whether the elements are of a floating-point type."""
     return mstype.is_float(input.dtype)
 
 
@@ -471,6 +493,7 @@ deepcopy = copy
 
 
 def identity(input):
+    """The input."""
     return _bind("Identity")(input)
 
 
@@ -485,6 +508,7 @@ def stop_gradient(value):
 
 
 def depend(value, expr):
+    """value. MindSpore orders expr before it; here everything happens in order."""
     return value
 
 
@@ -495,10 +519,12 @@ def assign(variable, value):
 
 
 def assign_add(variable, value):
+    """A parameter is increased by value, in place."""
     return assign(variable, variable + value)
 
 
 def assign_sub(variable, value):
+    """A parameter is decreased by value, in place."""
     return assign(variable, variable - value)
 
 
@@ -538,9 +564,11 @@ def topk(input, k, dim=None, largest=True, sorted=True):
 
 
 def count_nonzero(x, axis=(), keep_dims=False, dtype=mstype.int32):
+    """How many elements are not 0: over the axes, (): all of them."""
     return M.cast(M.reduce_sum(M.cast(M._as_bool(x), mstype.int32), axis, keep_dims), dtype)
 
 
 def print_(*args):
+    """Prints the arguments as Python's print does, and returns 0."""
     print(*args)
     return 0

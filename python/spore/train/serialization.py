@@ -172,6 +172,7 @@ def load(file_name, **kwargs):
 
 
 def load_mindir(file_name, **kwargs):
+    """The same as load()."""
     return load(file_name, **kwargs)
 
 
