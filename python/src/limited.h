@@ -50,7 +50,7 @@ enum { Py_bf_getbuffer = 1, Py_bf_releasebuffer = 2 }; /* numbers of slots */
 #endif
 typedef PyObject *(*vectorcallfunc)(PyObject *callable, PyObject *const *args, size_t flags, PyObject *names);
 PyObject *PyVectorcall_Call(PyObject *callable, PyObject *args, PyObject *named);
-static inline Py_ssize_t PyVectorcall_NARGS(size_t flags) { return (Py_ssize_t)(flags & (SIZE_MAX >> 1)); }
+#define PyVectorcall_NARGS(flags) ((Py_ssize_t)((flags) & (SIZE_MAX >> 1)))
 
 /* ---- macros of the full API, as functions ---- */
 
@@ -69,7 +69,10 @@ const char *PyUnicode_AsUTF8AndSize(PyObject *o, Py_ssize_t *size); /* in the li
 #define PySequence_Fast_GET_SIZE(o)    PySequence_Size(o)
 #define PySequence_Fast_GET_ITEM(o, i) (PyList_Check(o) ? PyList_GetItem((o), (i)) : PyTuple_GetItem((o), (i)))
 
-static inline int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
+void *PyMem_Calloc(size_t n, size_t size); /* from 3.7 on, in the headers for the limited API from 3.11 on */
+
+/* Adds an object to the module, which gets a reference of its own. 0, or -1 and an exception. */
+static inline int module_add(PyObject *module, const char *name, PyObject *value)
 {
     Py_INCREF(value);
     if (PyModule_AddObject(module, name, value) == 0)

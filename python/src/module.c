@@ -174,7 +174,7 @@ static int add_dtypes(PyObject *module)
             return -1;
         d->dtype = (sp_dtype)i;
         dtypes[i] = (PyObject *)d;
-        if (PyModule_AddObjectRef(module, small_names[i], dtypes[i]) < 0)
+        if (module_add(module, small_names[i], dtypes[i]) < 0)
             return -1;
     }
     return 0;
@@ -324,7 +324,7 @@ static bool add_types(PyObject *module)
         spec.slots = slots;
         if (!*types[i].type && !(*types[i].type = (PyTypeObject *)PyType_FromSpec(&spec)))
             return false;
-        if (types[i].name && PyModule_AddObjectRef(module, types[i].name, (PyObject *)*types[i].type) < 0)
+        if (types[i].name && module_add(module, types[i].name, (PyObject *)*types[i].type) < 0)
             return false;
     }
     return true;

@@ -13,7 +13,7 @@ from spore import _alias, _core
 
 PACKAGE = os.path.dirname(os.path.abspath(spore.__file__))
 MODULES = ("spore", "spore.ops", "spore.nn", "spore.dataset", "spore.dataset.vision", "spore.dataset.transforms", "spore.train",
-           "spore.amp", "spore.mint", "spore.numpy", "spore.communication", "spore.experimental.optim")
+           "spore.amp", "spore.mint", "spore.numpy", "spore.communication", "spore.experimental.optim", "spore.mindrecord")
 
 
 def public(module):
