@@ -89,7 +89,7 @@ def _front():
 
 
 def path():
-    """The folder that holds packages mindspore and download: on PYTHONPATH, `import mindspore` is Spore. In a checkout it is python/alias."""
+    """The folder with packages mindspore and download: on PYTHONPATH it makes `import mindspore` Spore. In a checkout: python/alias."""
     here = os.path.dirname(os.path.abspath(__file__))
     installed = os.path.join(here, "alias")
     return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(os.path.realpath(here)), "alias")

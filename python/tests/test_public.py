@@ -12,8 +12,9 @@ import spore
 from spore import _alias, _core
 
 PACKAGE = os.path.dirname(os.path.abspath(spore.__file__))
-MODULES = ("spore", "spore.ops", "spore.nn", "spore.dataset", "spore.dataset.vision", "spore.dataset.transforms", "spore.train",
-           "spore.amp", "spore.mint", "spore.numpy", "spore.communication", "spore.experimental.optim", "spore.mindrecord")
+MODULES = ("spore", "spore.ops", "spore.nn", "spore.dataset", "spore.dataset.vision", "spore.dataset.transforms",
+           "spore.train", "spore.amp", "spore.mint", "spore.numpy", "spore.communication", "spore.experimental.optim",
+           "spore.mindrecord", "spore.dataset.text")
 
 
 def public(module):
@@ -77,7 +78,8 @@ def test_arguments_of_core():
         text = getattr(_core, name).__doc__ if isinstance(node, ast.FunctionDef) else ""
         if text and text.startswith(name + "("):
             call = ast.parse(text[:text.index(")") + 1], mode="eval").body
-            documented = [a.value.id if isinstance(a, ast.Starred) else a.id for a in call.args] + [k.arg for k in call.keywords if k.arg]
+            documented = [a.value.id if isinstance(a, ast.Starred) else a.id for a in call.args]
+            documented += [k.arg for k in call.keywords if k.arg]
             a = node.args
             declared = [x.arg for x in a.posonlyargs + a.args + ([a.vararg] if a.vararg else []) + a.kwonlyargs]
             assert [d.lower() for d in documented] == declared, name
@@ -95,8 +97,8 @@ def test_types_are_not_made_by_hand():
 
 
 def mypy(path, folder):
-    return subprocess.run([sys.executable, "-m", "mypy", "--cache-dir", str(folder), "--follow-imports=silent", str(path)],
-                          capture_output=True, text=True, timeout=300, cwd=folder,
+    return subprocess.run([sys.executable, "-m", "mypy", "--cache-dir", str(folder), "--follow-imports=silent",
+                           str(path)], capture_output=True, text=True, timeout=300, cwd=folder,
                           env=dict(os.environ, MYPYPATH=os.pathsep.join([os.path.dirname(PACKAGE), _alias.path()])))
 
 

@@ -28,14 +28,17 @@ _DOC = {
     "Abs": "|x| of each element.", "Ceil": "Each element rounded up.", "Floor": "Each element rounded down.",
     "Round": "Each element rounded to a whole number, halves to the even one.", "Neg": "-x of each element.",
     "Sign": "-1, 0 or 1 for each element.", "Square": "x^2 of each element.", "ReLU": "x where positive, else 0.",
-    "ReLU6": "x, at least 0 and at most 6.", "Sigmoid": "1 / (1 + exp(-x)) of each element.", "SiLU": "x sigmoid(x) of each element.",
+    "ReLU6": "x, at least 0 and at most 6.", "Sigmoid": "1 / (1 + exp(-x)) of each element.",
+    "SiLU": "x sigmoid(x) of each element.",
     "Tanh": "Hyperbolic tangent of each element.", "Cos": "Cosine of each element; Float32 for integers.",
     "Erf": "Error function of each element; Float32 for integers.", "Exp": "e^x of each element; Float32 for integers.",
-    "Reciprocal": "1 / x of each element; Float32 for integers.", "Log": "Natural logarithm of each element; Float32 for integers.",
+    "Reciprocal": "1 / x of each element; Float32 for integers.",
+    "Log": "Natural logarithm of each element; Float32 for integers.",
     "Rsqrt": "1 / sqrt(x) of each element; Float32 for integers.", "Sin": "Sine of each element; Float32 for integers.",
     "Sqrt": "Square root of each element; Float32 for integers.",
     "FloorMod": "The remainder of input / other, with other's sign; the shapes broadcast.",
-    "FloorDiv": "input / other rounded down; the shapes broadcast.", "Maximum": "The larger of two elements; the shapes broadcast.",
+    "FloorDiv": "input / other rounded down; the shapes broadcast.",
+    "Maximum": "The larger of two elements; the shapes broadcast.",
     "Minimum": "The smaller of two elements; the shapes broadcast."}
 
 
