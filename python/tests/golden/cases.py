@@ -7,6 +7,9 @@ import numpy as np
 import mindspore as ms
 from mindspore import nn, ops
 
+from core import CORE
+from more import MORE
+
 _R = np.random.RandomState(7)
 
 
@@ -123,12 +126,15 @@ OPS = {
     "bce_logits": (lambda a, b: ops.binary_cross_entropy_with_logits(a, b, ms.ops.ones_like(a), ms.ops.ones_like(a)), [n(3, 4), p(3, 4)]),
     "kl_div": (lambda a, b: ops.kl_div(ops.log_softmax(a, 1), b, "sum"), [n(3, 4), p(3, 4)]),
 }
-for _name in "neg abs exp square sin cos floor ceil round sign erf tanh sigmoid relu relu6 silu hswish hsigmoid mish selu expm1 trunc".split():
+for _name in "neg abs exp square sin cos floor ceil round sign erf tanh sigmoid relu relu6 silu hardswish hardsigmoid mish selu expm1 trunc".split():
     OPS[_name] = (lambda a, _f=getattr(ops, _name, None): _f(a), [n(3, 4)])
 for _name in "log sqrt rsqrt reciprocal log1p".split():
     OPS[_name] = (lambda a, _f=getattr(ops, _name, None): _f(a), [p(3, 4)])
 for _name in "equal not_equal less less_equal greater greater_equal".split():
     OPS[_name] = (lambda a, b, _f=getattr(ops, _name, None): _f(a, b), [np.round(n(3, 4)), np.round(n(4))])
+
+OPS.update(CORE)
+OPS.update(MORE)
 
 LAYERS = {
     "Dense": (lambda: nn.Dense(4, 3), [n(5, 4)]),
@@ -192,7 +198,7 @@ OPTIMIZERS = {
     "SGD": lambda ps: nn.SGD(ps, 0.1),
     "SGD_momentum": lambda ps: nn.SGD(ps, 0.1, momentum=0.9, dampening=0.5, weight_decay=0.1),
     "SGD_nesterov": lambda ps: nn.SGD(ps, 0.1, momentum=0.9, nesterov=True, loss_scale=2.0),
-    "SGD_rates": lambda ps: nn.SGD(ps, [0.1, 0.05, 0.2, 0.01]),
+    "SGD_rates": lambda ps: nn.SGD(ps, [0.1, 0.05, 0.2, 0.01, 0.3, 0.02]),
     "SGD_groups": lambda ps: nn.SGD([{"params": ps[:1], "lr": 0.01}, {"params": ps[1:], "weight_decay": 0.2}], 0.1),
     "Momentum": lambda ps: nn.Momentum(ps, 0.1, 0.9, weight_decay=0.1),
     "Momentum_schedule": lambda ps: nn.Momentum(ps, nn.CosineDecayLR(0.01, 0.1, 3), 0.9),
@@ -267,11 +273,27 @@ def run_cell(make, arrays):
 
 
 def run_optimizer(name):
-    """The parameters after 4 steps."""
+    """The parameters after 6 steps."""
     rng = np.random.RandomState(5)
     ps = [ms.Parameter(ms.Tensor(rng.randn(2, 3).astype(np.float32)), name="w"),
           ms.Parameter(ms.Tensor(rng.randn(3).astype(np.float32)), name="b")]
     optimizer = OPTIMIZERS[name](ps)
-    for _ in range(4):
+    for _ in range(6):
         optimizer(tuple(ms.Tensor(rng.randn(*q.shape).astype(np.float32)) for q in ps))
     return [q.asnumpy() for q in ps]
+
+
+def run(kind, name):
+    """Everything that is compared of a case: part -> arrays."""
+    if kind == "ops":
+        return dict(zip(("value", "grad"), run_op(name)))
+    if kind == "optimizers":
+        return {"after": run_optimizer(name)}
+    return dict(zip(("value", "grad", "after"), run_cell(*(LAYERS if kind == "layers" else LOSSES)[name])))
+
+
+def everything():
+    """(kind, name, what runs it) of every case."""
+    for kind, table in (("ops", OPS), ("layers", LAYERS), ("losses", LOSSES), ("optimizers", OPTIMIZERS)):
+        for name in table:
+            yield kind, name, lambda kind=kind, name=name: run(kind, name)
