@@ -106,7 +106,7 @@ def std(self, axis=None, ddof=0, keepdims=False):
 
 def copy(self):
     """A tensor with elements of its own."""
-    return _core.tensor(self)
+    return F.copy(self)
 
 
 def repeat(self, repeats, axis=None):

@@ -214,22 +214,22 @@ def index_select(input, axis, index):
 
 
 def gather_elements(input, dim, index):
-    """input[..., index[..., i, ...], ...] along dim: as a choice by one-hot rows."""
+    """Of (..., i, ...) the element input[..., index[..., i, ...], ...] along dim; negative ones count from the end."""
     dim = dim % input.ndim
-    depth = input.shape[dim]
-    index = M.where(index < 0, index + depth, index)
-    hot = _one_hot(index, depth=depth, dtype=input.dtype)  # (index..., depth)
-    shape = [i if a != dim else n for a, (i, n) in enumerate(zip(index.shape, input.shape))]
-    part = input
-    for a, n in enumerate(shape):
-        if part.shape[a] != n:
-            part = narrow(part, a, 0, n)
-    part = expand_dims(swapaxes(part, dim, -1), dim)  # (..., 1 at dim, ..., depth)
-    moved = list(_range(part.ndim))
-    last = moved.pop(-2) if dim != input.ndim - 1 else None
-    if last is not None:  # the axis that stood last came to dim's old place
-        raise not_there("ops.gather_elements along another axis than the last")
-    return M.sum(hot * part, -1)
+    if index.ndim != input.ndim or builtins.any(a != dim and i > n for a, (i, n) in enumerate(zip(index.shape, input.shape))):
+        raise ValueError(f"For 'GatherD', the shape of 'index' {tuple(index.shape)} must have the rank of 'x' {tuple(input.shape)}, and "
+                         f"no other dimension than {dim} may be larger.")
+    place, step = None, 1  # where it stands among all elements
+    for a in reversed(_range(input.ndim)):
+        n, many = input.shape[a], index.shape[a]
+        if a == dim:
+            at = M.cast(index, mstype.int64)
+            at = M.where(at < 0, at + n, at) * step
+        else:
+            at = reshape(_core.arange(0, many * step, step, mstype.int64), tuple(many if b == a else 1 for b in _range(input.ndim)))
+        place = at if place is None else place + at
+        step *= n
+    return _gather(reshape(input, (-1,)), broadcast_to(place, tuple(index.shape)), axis=0)
 
 
 gather_d = gather_elements
@@ -340,9 +340,8 @@ def ones(shape, dtype=None):
 
 
 def full(size, fill_value, *, dtype=None):
-    """Every element fill_value."""
-    kind = mstype.of(dtype) if dtype is not None else mstype.of(type(fill_value))
-    return _core.full(_sizes(size), fill_value, kind)
+    """Every element fill_value; Int64 unless said otherwise, as in MindSpore."""
+    return _core.full(_sizes(size), fill_value, mstype.of(dtype or mstype.int64))
 
 
 def fill(type, shape, value):
@@ -464,7 +463,7 @@ def is_floating_point(input):
 
 def copy(x):
     """A tensor with elements of its own."""
-    return _core.tensor(x)
+    return _reshape(_stack(x, axis=0), shape=tuple(x.shape))
 
 
 deepcopy = copy
