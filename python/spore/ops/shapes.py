@@ -13,7 +13,7 @@ from .helpers import _bind, _like, _range, _t
 
 _reshape, _transpose, _expand, _squeeze = _bind("Reshape"), _bind("Transpose"), _bind("ExpandDims"), _bind("Squeeze")
 _broadcast, _tile, _concat, _stack, _gather = (_bind(n) for n in ("BroadcastTo", "Tile", "Concat", "Stack", "Gather"))
-_slice, _one_hot = _bind("StridedSlice"), _bind("OneHot")
+_slice, _one_hot, _flatten = _bind("StridedSlice"), _bind("OneHot"), _bind("Flatten")
 
 
 def _sizes(shape):
@@ -37,6 +37,8 @@ def flatten(input, order="C", *, start_dim=1, end_dim=-1):
     if x.ndim < 2:
         return reshape(x, (x.size,) if x.ndim == 0 or start_dim == 0 else (1, x.size) if start_dim == 1 else x.shape)
     a, b = start_dim % x.ndim, end_dim % x.ndim
+    if (a, b) == (1, x.ndim - 1):
+        return _flatten(x)
     return reshape(x, tuple(x.shape[:a]) + (math.prod(x.shape[a:b + 1]),) + tuple(x.shape[b + 1:]))
 
 

@@ -98,12 +98,13 @@ for _table, _draw in ((_UNARY, n), (_UNARY_POSITIVE, p)):
 add("Identity", lambda x: ops.Identity()(x), n(3, 4))
 add("Identity i32", lambda x: ops.Identity()(x), i(0, 9, 3, 4))
 add("StopGradient", lambda x: ops.stop_gradient(x * x) * x, n(3, 4))
+add("StopGradient i32", lambda x: ops.stop_gradient(x), i(0, 9, 3, 4))
 add("GeLU", lambda x: ops.gelu(x, "none"), n(3, 4) * 2)
 add("GeLU tanh", lambda x: ops.gelu(x, "tanh"), n(3, 4) * 2)
 add("GeLU f16", lambda x: ops.gelu(x, "none"), n(3, 4, dtype=np.float16))
 add("GeLU f64", lambda x: ops.gelu(x, "none"), n(3, 4, dtype=np.float64))
 add("Elu", lambda x: ops.elu(x), n(3, 4) * 2)
-add("Elu alpha", lambda x: ms.nn.ELU(1.0)(x), n(3, 4) * 2)
+add("Elu alpha", lambda x: ops.elu(x, 0.7), n(3, 4) * 2)
 for _variant, _dtype in FLOATS.items():
     add(f"Elu {_variant}", lambda x: ops.elu(x), n(3, 4, dtype=_dtype))
 
@@ -316,5 +317,10 @@ for _reduction in ("mean", "sum", "none"):
             x, at, ops.stop_gradient(w), reduction=_r, **_s), n(6, 4) * 2, i(0, 4, 6), p(4))
         add(f"CrossEntropy probabilities {_reduction}{_variant}", lambda x, y, _r=_reduction, _s=_settings: ops.cross_entropy(
             x, ops.stop_gradient(y), reduction=_r, **_s), n(6, 4) * 2, p(6, 4))
+add("BCEWithLogitsLoss f16", lambda *x: ops.BCEWithLogitsLoss("none")(*(ops.stop_gradient(v) for v in x)),
+    *(p(3, 4, dtype=np.float16) for _ in range(4)))
+add("BatchNorm f16", lambda x: ops.BatchNorm()(x, *(ms.Tensor([0.5, 1.0, 2.0], ms.float32) for _ in range(4)))[0],
+    n(4, 3, 2, 2, dtype=np.float16))
+add("CrossEntropy f16", lambda x, at: ops.cross_entropy(x, at), n(6, 4, dtype=np.float16), i(0, 4, 6))
 add("CrossEntropy image", lambda x, at: ops.cross_entropy(x, at), n(2, 4, 3, 2), i(0, 4, 2, 3, 2))
 add("CrossEntropy row", lambda x, at: ops.cross_entropy(x, at), n(4), np.array(2, np.int32))
