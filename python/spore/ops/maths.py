@@ -404,16 +404,12 @@ def prod(input, axis=None, keep_dims=False, dtype=None):
     return S.expand_dims(y, axis) if keep_dims else y
 
 
+_cumsum = _bind("CumSum")
+
+
 def cumsum(x, axis, dtype=None):
-    """Running sums along an axis: a product with a triangle of ones."""
-    x = _t(x) if dtype is None else cast(x, dtype)
-    kind = x.dtype
-    axis = axis % x.ndim
-    n = x.shape[axis]
-    upper = cast(S.expand_dims(S.arange(n), 1) <= S.arange(n), mstype.float64 if kind != mstype.float32 else kind)
-    moved = S.swapaxes(x, axis, -1) if axis != x.ndim - 1 else x
-    y = cast(matmul(cast(moved, upper.dtype), upper), kind)
-    return S.swapaxes(y, axis, -1) if axis != x.ndim - 1 else y
+    """Running sums along an axis."""
+    return _cumsum(_t(x) if dtype is None else cast(x, dtype), axis=axis)
 
 
 # ---- products ----

@@ -13,7 +13,7 @@ _SAME = """abs absolute add addcdiv addcmul argmax argmin broadcast_to ceil chun
     logical_or logical_xor logsumexp lt masked_fill matmul maximum minimum mul multiply narrow ne neg negative norm not_equal outer pow
     prod ravel reciprocal remainder roll round rsqrt select sign sin sinh split sqrt square sub subtract swapaxes swapdims t tan
     tile topk tril triu true_divide trunc unbind unsqueeze view_as inv bmm mm movedim expand repeat_interleave addmm hypot
-    new_dim""".split()
+    sort argsort msort fmod""".split()
 _NEURAL = "elu gelu hardtanh leaky_relu log_softmax relu sigmoid silu softmax tanh softplus mish".split()
 
 

@@ -522,20 +522,30 @@ def clip_by_global_norm(x, clip_norm=1.0, use_norm=None):
     return type(x)(g * factor for g in x) if isinstance(x, (tuple, list)) else x * factor
 
 
+_topk = _bind("TopK")
+
+
 def topk(input, k, dim=None, largest=True, sorted=True):
-    """The k largest along the last axis and their positions: k times the largest of what is left."""
-    axis = -1 if dim is None else dim
-    values, places, left = [], [], input if largest else -input
-    depth = input.shape[axis]
-    low = _core.full((), -math.inf if mstype.is_float(input.dtype) else -2**31, input.dtype)
-    for _ in _range(k):
-        place = M.argmax(left, axis)
-        values.append(M.amax(left, axis))
-        places.append(place)
-        hot = M._as_bool(_one_hot(place, depth=depth, axis=axis, dtype=mstype.int32))
-        left = M.where(hot, low, left)
-    found = stack(values, axis)
-    return found if largest else -found, M.cast(stack(places, axis), mstype.int32)
+    """(the k largest or smallest along an axis, the last if none is said, best first; their positions, Int32)."""
+    x, axis = _t(input), -1 if dim is None else dim
+    if x.ndim == 0 or axis % x.ndim == x.ndim - 1:
+        return _topk(x, k=k, largest=bool(largest))
+    return tuple(swapaxes(y, axis, -1) for y in _topk(swapaxes(x, axis, -1), k=k, largest=bool(largest)))
+
+
+def sort(input_x, axis=-1, descending=False):
+    """(sorted along an axis, the positions where they were, Int32); equal ones keep their order."""
+    return topk(input_x, input_x.shape[axis], axis, descending)
+
+
+def argsort(input, axis=-1, descending=False):
+    """The positions that sort an axis, Int32."""
+    return sort(input, axis, descending)[1]
+
+
+def msort(input):
+    """Sorted along the first axis."""
+    return sort(input, 0)[0]
 
 
 def count_nonzero(x, axis=(), keep_dims=False, dtype=mstype.int32):

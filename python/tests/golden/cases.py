@@ -353,11 +353,15 @@ def arrays_of(value):
     return [value.asnumpy()]
 
 
+def flat(value):
+    """Nested results as one list."""
+    return [y for v in value for y in flat(v)] if isinstance(value, (tuple, list)) else [value]
+
+
 def weighted(outs):
     """A number that depends on every element of every result in its own way."""
-    outs = outs if isinstance(outs, (tuple, list)) else (outs,)
     total = None
-    for y in outs:
+    for y in flat(outs):
         w = ms.Tensor(np.cos(np.arange(int(np.prod(y.shape)))).reshape(y.shape).astype(np.float32))
         part = (y * w).sum()
         total = part if total is None else total + part

@@ -186,6 +186,17 @@ for _name, _op in (("Softmax", ops.softmax), ("LogSoftmax", ops.log_softmax)):
     for _variant, _dtype in FLOATS.items():
         add(f"{_name} {_variant}", lambda x, _op=_op: _op(x), n(3, 4, dtype=_dtype))
 
+for _axis in (0, 1, -1):
+    add(f"CumSum {_axis}", lambda x, _a=_axis: ops.CumSum()(x, _a), n(3, 4, 2))
+add("CumSum exclusive", lambda x: ops.CumSum(True, False)(x, 1), n(3, 4))
+add("CumSum reverse", lambda x: ops.CumSum(False, True)(x, 1), n(3, 4))
+for _variant, _dtype in {**FLOATS, **INTS}.items():
+    add(f"CumSum {_variant}", lambda x: ops.cumsum(x, 1), i(0, 9, 3, 4, dtype=_dtype))
+    add(f"TopK {_variant}", lambda x: ops.TopK()(x, 2), np.array([[3, 1, 7, 9, 2], [8, 1, 0, 5, 4]], _dtype))
+add("TopK", lambda x: ops.TopK()(x, 3), n(2, 3, 7))
+add("TopK smallest", lambda x: ops.topk(x, 3, largest=False), n(4, 9))
+add("TopK long", lambda x: ops.topk(x, 20), n(2, 300))
+
 # ---- products ----
 
 for _variant, (_s, _t) in {"": ((3, 4), (4, 5)), " vectors": ((4,), (4,)), " row": ((4,), (4, 5)), " column": ((3, 4), (4,)),
