@@ -219,6 +219,8 @@ LAYERS.update({
     "AvgPool2d_pad": (lambda: nn.AvgPool2d(3, 2, "pad", 1), [n(2, 3, 7, 7)]),
     "AvgPool2d_exclude": (lambda: nn.AvgPool2d(3, 2, "pad", 1, count_include_pad=False), [n(2, 3, 7, 7)]),
     "AvgPool2d_divisor": (lambda: nn.AvgPool2d(3, 2, "pad", 1, divisor_override=4), [n(2, 3, 7, 7)]),
+    "AvgPool2d_ceil": (lambda: nn.AvgPool2d(3, 2, "pad", 1, ceil_mode=True), [n(2, 3, 6, 7)]),
+    "AvgPool2d_ceil_exclude": (lambda: nn.AvgPool2d(2, 2, "pad", 0, True, False), [n(2, 3, 5, 7)]),
     "AvgPool1d": (lambda: nn.AvgPool1d(2, 2), [n(2, 3, 6)]),
     "AvgPool1d_same": (lambda: nn.AvgPool1d(3, 2, "same"), [n(2, 3, 7)]),
     "MaxPool1d_stride": (lambda: nn.MaxPool1d(3, 2), [n(2, 3, 8)]),
