@@ -83,7 +83,7 @@ FORMULAS = {
     ("ops", "Elu alpha"): lambda x: np.where(x > 0, x, 0.7 * np.expm1(np.minimum(x, 0))),
     ("ops", "roll"): lambda x: np.roll(x, 1, 0) * x, ("ops", "layer_norm"): _layer_norm,
 }
-for _name in ("tanh", "Tanh", "Tanh long", "Tanh scalar", "Tanh f64", "object Tanh"):
+for _name in ("tanh", "method tanh 0", "Tanh", "Tanh long", "Tanh scalar", "Tanh f64", "object Tanh"):
     FORMULAS["ops", _name] = np.tanh
 for _name in ("erf", "Erf", "Erf long", "Erf scalar", "Erf f64", "object Erf"):
     FORMULAS["ops", _name] = _erf

@@ -3,14 +3,13 @@ import numpy as np
 import mindspore as ms
 from mindspore import ops
 
-from core import b, i, n, p
+from core import b, i, n, p, put
 
 MORE = {}
 
 
 def add(name, fn, *arrays):
-    assert name not in MORE, name
-    MORE[name] = (fn, list(arrays))
+    put(MORE, name, fn, arrays)
 
 
 def whole(name, fn, *arrays):
@@ -260,3 +259,54 @@ add("object SparseSoftmaxCrossEntropyWithLogits", lambda x, at: ops.SparseSoftma
 add("object SigmoidCrossEntropyWithLogits", lambda x, y: ops.SigmoidCrossEntropyWithLogits()(x, ops.stop_gradient(y)), n(3, 4), p(3, 4))
 add("object SmoothL1Loss", lambda x, y: ops.SmoothL1Loss(0.5)(x, y), n(3, 4), n(3, 4))
 add("object NLLLoss", lambda x, at, w: ops.NLLLoss()(x, at, ops.stop_gradient(w))[0], n(3, 4), i(0, 4, 3), p(4))
+
+# ---- methods of tensors ----
+
+_METHODS = {
+    "abs absolute neg negative square exp sin cos tan sinh cosh tanh erf erfc expm1 floor ceil round trunc frac sign sigmoid": (),
+    "isfinite isinf isnan": (), "argmax argmin": (), "max min mean sum prod var std": (), "sum mean max min amax amin": (1,),
+    "var std": (0, 1), "cumsum": (1,), "expand_dims unsqueeze": (0,), "clip clamp": (-0.5, 0.5), "flip": ((0, 1),),
+    "swapaxes swapdims": (0, 1), "t ravel flatten": (), "tile": ((2, 1),), "tril triu": (), "topk": (2,), "sort argsort": (),
+    "split": (2, 1), "chunk": (2, 1), "unbind": (1,), "narrow": (1, 0, 2), "logsumexp": (1,), "softmax": (1,),
+    "repeat_interleave": (2, 1), "hardshrink": (0.3,), "copy": (), "permute": (1, 0),
+    "transpose": (1, 0), "broadcast_to": ((2, 3, 4),), "reshape view": (4, 3), "half float int long": (), "isclose": (0.5,),
+    "masked_fill": (None, 2.0), "norm": (), "movedim": (0, 1), "to type astype": (ms.float16,), "new_zeros new_ones": ((2, 2),),
+}
+_TWO = """add sub subtract mul multiply div divide true_divide floor_divide pow remainder fmod maximum minimum eq ne lt le gt ge equal
+    not_equal less less_equal greater greater_equal hypot""".split()
+for _names, _arguments in _METHODS.items():
+    for _name in _names.split():
+        if _name == "isclose":
+            add("method isclose", lambda x: x.isclose(x + 1e-7), n(3, 4))
+        elif _name == "masked_fill":
+            add("method masked_fill", lambda x: x.masked_fill(x > 0, 2.0), n(3, 4))
+        else:
+            add(f"method {_name} {len(_arguments)}", lambda x, _n=_name, _a=_arguments: getattr(x, _n)(*_a), n(3, 4) * 2)
+for _name in _TWO:
+    add(f"method {_name} of two", lambda x, y, _n=_name: getattr(x, _n)(y), p(3, 4), p(4))
+for _name in "log log2 log10 log1p sqrt rsqrt reciprocal inv".split():
+    add(f"method {_name}", lambda x, _n=_name: getattr(x, _n)(), p(3, 4))
+for _name in "logical_and logical_or logical_xor".split():
+    add(f"method {_name}", lambda x, y, _n=_name: getattr(x, _n)(y), b(3, 4), b(4))
+add("method logical_not", lambda x: (x.logical_not(), x.all(), x.any(), x.all(1), x.any(0)), b(3, 4))
+add("method products", lambda x, y: (x.matmul(y), x.mm(y), x.dot(y)), n(3, 4), n(4, 2))
+add("method outer", lambda x, y: x.outer(y), n(3), n(4))
+add("method bmm", lambda x, y: x.bmm(y), n(2, 3, 4), n(2, 4, 5))
+add("method addmm", lambda x, y, z: x.addmm(y, z), n(3, 5), n(3, 4), n(4, 5))
+add("method addcmul", lambda x, y, z: x.addcmul(y, z), n(3), n(3), p(3))
+add("method lerp", lambda x, y: x.lerp(y, 0.3), n(3), n(3))
+add("method where", lambda x, y: x.where(x > 0, y), n(3), n(3))
+add("method select", lambda x, y: x.select(x > 0, y), n(3), n(3))
+add("method gather", lambda x, at: x.gather(at, 1), n(3, 4), i(0, 4, 5))
+add("method gather_elements", lambda x, at: x.gather_elements(1, at), n(3, 4), i(0, 4, 3, 2))
+add("method index_select", lambda x, at: x.index_select(1, at), n(3, 4), i(0, 4, 5))
+add("method view_as", lambda x, y: x.view_as(y), n(3, 4), n(4, 3))
+add("method expand_as", lambda x, y: x.expand_as(y), n(1, 4), n(3, 4))
+add("method count_nonzero", lambda x: x.count_nonzero(), np.round(n(3, 4)))
+add("method squeeze", lambda x: (x.squeeze(), x.squeeze(1)), n(3, 1, 4))
+add("method flatten axes", lambda x: x.flatten(start_dim=1), n(2, 3, 4))
+add("method fill", lambda x: x.fill(3.0), n(2, 3))
+add("method keepdims", lambda x: (x.mean(1, True), x.sum(1, keepdims=True), x.max(1, True), x.min(0, keepdims=True)), n(3, 4))
+add("method max indices", lambda x: x.max(1, return_indices=True), n(3, 4))
+add("method whole numbers", lambda x: (x.sum(), x.max(), x.min(), x.mean(), x.abs(), x.sum(1)), i(-5, 6, 3, 4))
+add("method operators", lambda x, y: (x + y, x - y, x * y, x / y, x // y, x % y, x ** y, -x, abs(x), x @ x.T), p(3, 4), p(4))
