@@ -1,4 +1,5 @@
 """`import mindspore` is Spore in these tests."""
+
 import os
 import sys
 
@@ -20,8 +21,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 def mnist(tmp_path_factory):
     """The folder of MNIST: $SPORE_MNIST, shared/data beside the checkout, or the cache; skipped without it."""
     import spore
-    for place in (os.environ.get("SPORE_MNIST"), os.path.join(ROOT, "..", "shared", "data"),
-                  os.path.join(ROOT, "..", "..", "shared", "data")):
+
+    for place in (
+        os.environ.get("SPORE_MNIST"),
+        os.path.join(ROOT, "..", "shared", "data"),
+        os.path.join(ROOT, "..", "..", "shared", "data"),
+    ):
         if place and os.path.exists(place):
             try:
                 return spore._core.find_mnist(place)
@@ -31,8 +36,13 @@ def mnist(tmp_path_factory):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--live", default="", metavar="PYTHON", help="a Python with the real MindSpore, to be asked instead of the recorded "
-                     "answers (SPORE_MINDSPORE says the same; \"no\": the recorded ones though MindSpore is installed)")
+    parser.addoption(
+        "--live",
+        default="",
+        metavar="PYTHON",
+        help="a Python with the real MindSpore, to be asked instead of the recorded "
+        'answers (SPORE_MINDSPORE says the same; "no": the recorded ones though MindSpore is installed)',
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
 """What the real MindSpore answers to the cases: recorded (golden/golden.npz), or asked now, where it is installed."""
+
 import importlib.metadata
 import os
 import subprocess
@@ -11,7 +12,7 @@ _GOLDEN = os.path.dirname(os.path.abspath(store.__file__))
 
 
 def python_with_mindspore(asked):
-    """The Python to ask: what --live or SPORE_MINDSPORE says; this one, if it has MindSpore 2.10; None: the recorded answers."""
+    """The Python to ask: what --live or SPORE_MINDSPORE says; this one, if it has 2.10; None: the record."""
     asked = asked or os.environ.get("SPORE_MINDSPORE", "")
     if asked in ("no", "0", "off"):
         return None
@@ -32,7 +33,9 @@ def answers(asked):
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "SPORE_MINDSPORE")}
     with tempfile.TemporaryDirectory() as folder:
         place = os.path.join(folder, "live.npz")
-        done = subprocess.run([python, os.path.join(_GOLDEN, "record.py"), place], env=env, capture_output=True, text=True, timeout=1800)
+        done = subprocess.run(
+            [python, os.path.join(_GOLDEN, "record.py"), place], env=env, capture_output=True, text=True, timeout=1800
+        )
         if done.returncode or not os.path.exists(place):
             raise RuntimeError(f"{python} record.py failed:\n{(done.stdout + done.stderr)[-2000:]}")
         found = store.load(place)

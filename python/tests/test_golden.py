@@ -1,5 +1,6 @@
-"""Every case of golden/cases.py against the real MindSpore: its recorded answers, or those of now where it is installed (oracle.py). Where
-MindSpore is coarse, wrong or has no kernel: against the truth in Float64 (golden/exact.py)."""
+"""Every case of golden/cases.py against the real MindSpore: its recorded answers, or those of now where it is installed
+(oracle.py). Where MindSpore is coarse, wrong or has no kernel: against the truth in Float64 (golden/exact.py)."""
+
 import numpy as np
 import pytest
 
@@ -20,8 +21,13 @@ def close(mine, expected, what, within=0.0):
         assert a.shape == b.shape, f"{what} {i}: shape {a.shape}, expected {b.shape}"
         bound = max(within, tolerance(a.dtype))
         exactly = a.dtype.kind != "f"
-        np.testing.assert_allclose(a.astype(a.dtype if exactly else np.float64), b.astype(b.dtype if exactly else np.float64),
-                                   0 if exactly else bound, 0 if exactly else bound, err_msg=f"{what} {i}")
+        np.testing.assert_allclose(
+            a.astype(a.dtype if exactly else np.float64),
+            b.astype(b.dtype if exactly else np.float64),
+            0 if exactly else bound,
+            0 if exactly else bound,
+            err_msg=f"{what} {i}",
+        )
 
 
 @pytest.mark.parametrize("kind,name", _CASES)
@@ -49,16 +55,28 @@ def test_what_was_asked_is_what_is_asked_now(answers):
     for kind, name in _CASES:
         if kind == "ops" and (kind, name, "refused") not in answers:
             mine = cases.run(kind, name, "asked")["asked"]
-            np.testing.assert_allclose(mine[0], answers[kind, name, "asked"][0], 1e-6, 1e-6, err_msg=f"{name}: run golden/record.py again")
+            np.testing.assert_allclose(
+                mine[0], answers[kind, name, "asked"][0], 1e-6, 1e-6, err_msg=f"{name}: run golden/record.py again"
+            )
 
 
 def test_exceptions_are_true(recorded):
-    """What is compared loosely or not at all: MindSpore itself is off the truth there, so that nothing of Spore hides behind it."""
+    """What is compared loosely or not at all: MindSpore itself is off the truth there."""
+
     def off(kind, name, part):
         expected = exact.truth(kind, name)[part]
-        return max((float(np.nanmax(np.abs(np.nan_to_num(b, nan=99.0) - np.nan_to_num(a.astype(np.float64), nan=99.0))
-                                    / (1 + np.abs(np.nan_to_num(b)))))
-                    for a, b in zip(recorded[kind, name, part], expected)), default=0.0)
+        return max(
+            (
+                float(
+                    np.nanmax(
+                        np.abs(np.nan_to_num(b, nan=99.0) - np.nan_to_num(a.astype(np.float64), nan=99.0))
+                        / (1 + np.abs(np.nan_to_num(b)))
+                    )
+                )
+                for a, b in zip(recorded[kind, name, part], expected)
+            ),
+            default=0.0,
+        )
 
     worst = {}
     for kind, name in exact.FORMULAS:

@@ -1,5 +1,7 @@
-"""Nothing is left out: every operator of the core's table with each of its attributes, every function and operator object of spore.ops,
-every layer, loss, optimizer and learning-rate schedule of spore.nn has a case that the real MindSpore has answered, or a reason here."""
+"""Nothing is left out: every operator of the core's table with each of its attributes, every function and operator object
+of spore.ops, every layer, loss, optimizer and learning-rate schedule of spore.nn has a case that the real MindSpore has
+answered, or a reason here."""
+
 import inspect
 import re
 
@@ -21,8 +23,10 @@ _NO_ANSWER = {
 # Attributes that have one value only in the cases.
 _ONE_VALUE = {
     ("BatchNorm", "momentum"): "moves nothing in the core: the layer moves its statistics (layers, BatchNorm1d_train)",
-    ("Argmax", "keep_dims"): "from Python an ExpandDims: Argmax keep", ("Argmin", "keep_dims"): "as Argmax",
-    ("Argmax", "output_type"): "from Python a Cast: Argmax type", ("Argmin", "output_type"): "as Argmax",
+    ("Argmax", "keep_dims"): "from Python an ExpandDims: Argmax keep",
+    ("Argmin", "keep_dims"): "as Argmax",
+    ("Argmax", "output_type"): "from Python a Cast: Argmax type",
+    ("Argmin", "output_type"): "as Argmax",
     ("BatchNorm", "is_training"): "a trace cannot hold moving statistics: BatchNorm training",
     ("Elu", "alpha"): "MindSpore has 1 only: Elu alpha",
     ("OneHot", "dtype"): "other types by Cast or on and off values: OneHot values, OneHot i64",
@@ -57,7 +61,7 @@ TABLE = {info["name"]: info for info in _core.ops()}
 
 @pytest.mark.parametrize("op", [name for name in TABLE if name not in _NO_ANSWER])
 def test_operator_has_answers(op, used, recorded):
-    """Cases of its name that call it, with values; with derivatives where it has some; every attribute in more than one way."""
+    """Cases of its name that call it, with values and derivatives; every attribute in more than one way."""
     calls = [(name, attributes) for name, attributes in used.get(op, []) if ("ops", name, "value") in recorded]
     named = {name for name in cases.OPS if name.split()[0] == op and ("ops", name, "value") in recorded}
     mine = named if op in _TRACED_AWAY else named & {name for name, _ in calls}
@@ -92,10 +96,19 @@ def test_an_operator_of_the_table_is_there_by_its_name():
 # ---- classes ----
 
 _NOT_COMPUTED = {  # what nn exports that computes nothing of its own, or is held elsewhere
-    "Cell": "a base: test_cell.py", "LossBase": "a base", "Optimizer": "a base", "LearningRateSchedule": "a base",
-    "CellDict": "holds cells: test_cell.py", "CellList": "holds cells: test_cell.py", "SequentialCell": "layers, Sequential",
-    "GraphCell": "runs files: test_tutorial.py", "DynamicLossScaleUpdateCell": "test_train.py", "FixedLossScaleUpdateCell": "test_train.py",
-    "TrainOneStepCell": "test_train.py", "TrainOneStepWithLossScaleCell": "test_train.py", "WithEvalCell": "test_train.py",
+    "Cell": "a base: test_cell.py",
+    "LossBase": "a base",
+    "Optimizer": "a base",
+    "LearningRateSchedule": "a base",
+    "CellDict": "holds cells: test_cell.py",
+    "CellList": "holds cells: test_cell.py",
+    "SequentialCell": "layers, Sequential",
+    "GraphCell": "runs files: test_tutorial.py",
+    "DynamicLossScaleUpdateCell": "test_train.py",
+    "FixedLossScaleUpdateCell": "test_train.py",
+    "TrainOneStepCell": "test_train.py",
+    "TrainOneStepWithLossScaleCell": "test_train.py",
+    "WithEvalCell": "test_train.py",
     "WithLossCell": "test_train.py",
 }
 
@@ -109,8 +122,13 @@ def made():
         yield "optimizers", name, type(make(parameters())).__name__
     for name, make in cases.SCHEDULES.items():
         made_ = make()
-        yield "schedules", name, "_".join(name.split("_")[:-1] or [name]) if isinstance(made_, list) and not name.endswith("_lr") else (
-            name if isinstance(made_, list) else type(made_).__name__)
+        yield (
+            "schedules",
+            name,
+            "_".join(name.split("_")[:-1] or [name])
+            if isinstance(made_, list) and not name.endswith("_lr")
+            else (name if isinstance(made_, list) else type(made_).__name__),
+        )
 
 
 def parameters():
@@ -123,7 +141,8 @@ def test_class_has_answers(name, recorded):
     of = [(kind, case) for kind, case, cls in made() if cls == name]
     assert of, f"golden/cases.py has no case of nn.{name}"
     assert any((kind, case, part) in recorded for kind, case in of for part in ("value", "after")) or all(
-        case in exact.REFUSED and (kind, case) in exact.FORMULAS for kind, case in of), f"nn.{name}: nothing of MindSpore to compare with"
+        case in exact.REFUSED and (kind, case) in exact.FORMULAS for kind, case in of
+    ), f"nn.{name}: nothing of MindSpore to compare with"
 
 
 def test_reasons_are_of_classes_that_exist():
@@ -132,12 +151,20 @@ def test_reasons_are_of_classes_that_exist():
 
 # Arguments that no case gives: why.
 _NOT_GIVEN = {
-    **dict.fromkeys("weight_init bias_init gamma_init beta_init moving_mean_init moving_var_init embedding_table".split(),
-                    "drawn at random: test_initializers_are_used"),
-    **dict.fromkeys(("dtype", "data_format", "strategy", "use_locking", "kwargs", "args"), "one value only, or none that computes"),
-    ("Dropout", "keep_prob"): "an old name of 1 - p: test_cell.py", ("MaxPool2d", "return_indices"): "refused",
-    ("MaxPool2d", "dilation"): "refused", ("AdaptiveMaxPool2d", "return_indices"): "refused", ("Pad", "mode"): "refused otherwise",
-    ("ELU", "alpha"): "MindSpore has 1 only: ops, Elu alpha", ("Adagrad", "update_slots"): "no effect on a CPU: Adagrad_slots",
+    **dict.fromkeys(
+        "weight_init bias_init gamma_init beta_init moving_mean_init moving_var_init embedding_table".split(),
+        "drawn at random: test_initializers_are_used",
+    ),
+    **dict.fromkeys(
+        ("dtype", "data_format", "strategy", "use_locking", "kwargs", "args"), "one value only, or none that computes"
+    ),
+    ("Dropout", "keep_prob"): "an old name of 1 - p: test_cell.py",
+    ("MaxPool2d", "return_indices"): "refused",
+    ("MaxPool2d", "dilation"): "refused",
+    ("AdaptiveMaxPool2d", "return_indices"): "refused",
+    ("Pad", "mode"): "refused otherwise",
+    ("ELU", "alpha"): "MindSpore has 1 only: ops, Elu alpha",
+    ("Adagrad", "update_slots"): "no effect on a CPU: Adagrad_slots",
 }
 
 
@@ -153,8 +180,12 @@ def given():
             if type(self) is cls:
                 bound = signature.bind(self, *args, **kwargs).arguments
                 found.setdefault(name, set()).update(
-                    k for k, v in bound.items() if signature.parameters[k].default is inspect.Parameter.empty
-                    or not isinstance(v, type(signature.parameters[k].default)) or v != signature.parameters[k].default)
+                    k
+                    for k, v in bound.items()
+                    if signature.parameters[k].default is inspect.Parameter.empty
+                    or not isinstance(v, type(signature.parameters[k].default))
+                    or v != signature.parameters[k].default
+                )
             plain(self, *args, **kwargs)
 
         patched.append((cls, plain))
@@ -176,18 +207,27 @@ def test_arguments_are_varied(name, given):
     """Each argument of each layer, loss and optimizer is given in some case, with another value than the preset."""
     cls = getattr(nn, name)
     if "__init__" in vars(cls):
-        lacking = [k for k in list(inspect.signature(cls.__init__).parameters)[1:]
-                   if k not in given.get(name, ()) and k not in _NOT_GIVEN and (name, k) not in _NOT_GIVEN]
+        lacking = [
+            k
+            for k in list(inspect.signature(cls.__init__).parameters)[1:]
+            if k not in given.get(name, ()) and k not in _NOT_GIVEN and (name, k) not in _NOT_GIVEN
+        ]
         assert not lacking, f"nn.{name}: no case gives {lacking}"
 
 
 def test_initializers_are_used():
     """What layers are told to start with."""
-    for net, attribute in ((nn.Dense(3, 4, "ones", "ones"), "weight"), (nn.Conv2d(3, 4, 2, has_bias=True, weight_init="ones", bias_init="ones"), "bias"),
-                           (nn.BatchNorm2d(3, gamma_init="zeros", beta_init="ones", moving_mean_init="ones", moving_var_init="zeros"), "beta"),
-                           (nn.LayerNorm((3,), gamma_init="zeros", beta_init="ones"), "beta"),
-                           (nn.GroupNorm(1, 3, gamma_init="zeros", beta_init="ones"), "beta"),
-                           (nn.Embedding(4, 3, embedding_table="ones"), "embedding_table")):
+    for net, attribute in (
+        (nn.Dense(3, 4, "ones", "ones"), "weight"),
+        (nn.Conv2d(3, 4, 2, has_bias=True, weight_init="ones", bias_init="ones"), "bias"),
+        (
+            nn.BatchNorm2d(3, gamma_init="zeros", beta_init="ones", moving_mean_init="ones", moving_var_init="zeros"),
+            "beta",
+        ),
+        (nn.LayerNorm((3,), gamma_init="zeros", beta_init="ones"), "beta"),
+        (nn.GroupNorm(1, 3, gamma_init="zeros", beta_init="ones"), "beta"),
+        (nn.Embedding(4, 3, embedding_table="ones"), "embedding_table"),
+    ):
         assert (getattr(net, attribute).asnumpy() == 1).all()
         if hasattr(net, "gamma"):
             assert (net.gamma.asnumpy() == 0).all()
@@ -196,24 +236,52 @@ def test_initializers_are_used():
 # ---- functions and operator objects ----
 
 _OTHERWISE = {  # functions of spore.ops without a case of their own
-    **dict.fromkeys("rand randn randint rand_like randn_like randperm standard_normal normal uniform dropout".split(),
-                    "random numbers are Spore's own: test_random_functions"),
-    **dict.fromkeys("shape rank size numel dtype is_tensor is_floating_point".split(), "no numbers: test_what_tensors_are"),
+    **dict.fromkeys(
+        "rand randn randint rand_like randn_like randperm standard_normal normal uniform dropout".split(),
+        "random numbers are Spore's own: test_random_functions",
+    ),
+    **dict.fromkeys(
+        "shape rank size numel dtype is_tensor is_floating_point".split(), "no numbers: test_what_tensors_are"
+    ),
     **dict.fromkeys("print_ depend copy".split(), "no arithmetic"),
     **dict.fromkeys("cat concat".split(), "one function"),
-    "view_as": "Reshape", "expand": "BroadcastTo", "identity": "Identity", "reduce_sum": "ReduceSum", "reduce_max": "amax",
-    "reduce_min": "amin", "batch_matmul": "bmm", "gather_d": "gather_elements", "embedding": "gather", "normalize": "l2_normalize",
-    "floor_mod": "FloorMod", "l2_normalize": "L2Normalize", "log_sigmoid": "logsigmoid", "swish": "silu", "clip_by_value": "clamp",
+    "view_as": "Reshape",
+    "expand": "BroadcastTo",
+    "identity": "Identity",
+    "reduce_sum": "ReduceSum",
+    "reduce_max": "amax",
+    "reduce_min": "amin",
+    "batch_matmul": "bmm",
+    "gather_d": "gather_elements",
+    "embedding": "gather",
+    "normalize": "l2_normalize",
+    "floor_mod": "FloorMod",
+    "l2_normalize": "L2Normalize",
+    "log_sigmoid": "logsigmoid",
+    "swish": "silu",
+    "clip_by_value": "clamp",
     "scaled_dot_product_attention": "ops, attention: test_attention",
-    "as_tensor": "no function of MindSpore's", "argument": "no function of MindSpore's", "first": "no function of MindSpore's",
-    "four": "no function of MindSpore's", "pair": "no function of MindSpore's", "reduced": "no function of MindSpore's",
+    "as_tensor": "no function of MindSpore's",
+    "argument": "no function of MindSpore's",
+    "first": "no function of MindSpore's",
+    "four": "no function of MindSpore's",
+    "pair": "no function of MindSpore's",
+    "reduced": "no function of MindSpore's",
     "not_there": "no function of MindSpore's",
 }
 _OBJECTS = {
-    "Primitive": "a base", "PrimitiveWithInfer": "a base", "Dropout": "random", "StandardNormal": "random", "UniformReal": "random",
+    "Primitive": "a base",
+    "PrimitiveWithInfer": "a base",
+    "Dropout": "random",
+    "StandardNormal": "random",
+    "UniformReal": "random",
     **dict.fromkeys("Print Depend DType Shape Rank Size ScalarCast".split(), "no numbers"),
-    **dict.fromkeys("Assign AssignAdd AssignSub".split(), "the functions: assigned"), "Fill": "the function: fill", "SiLU": "the function: silu",
-    "Log2": "the function: log2", "TensorDot": "the function: tensor_dot", "Zeros": "objects Zeros",
+    **dict.fromkeys("Assign AssignAdd AssignSub".split(), "the functions: assigned"),
+    "Fill": "the function: fill",
+    "SiLU": "the function: silu",
+    "Log2": "the function: log2",
+    "TensorDot": "the function: tensor_dot",
+    "Zeros": "objects Zeros",
 }
 
 
@@ -230,7 +298,11 @@ def names_in_cases(recorded):
     for name, (fn, _) in cases.OPS.items():
         if ("ops", name, "value") in recorded or ("ops", name) in exact.FORMULAS:
             look(fn.__code__)
-            seen.update(word for part in (fn.__defaults__ or ()) for word in (part if isinstance(part, str) else getattr(part, "__name__", ""),))
+            seen.update(
+                word
+                for part in (fn.__defaults__ or ())
+                for word in (part if isinstance(part, str) else getattr(part, "__name__", ""),)
+            )
             seen.update(name.split())
             seen.update(name.replace(" function", "").split())
     return seen
@@ -239,8 +311,15 @@ def names_in_cases(recorded):
 def test_functions_have_answers(recorded):
     """Every function of spore.ops, and every operator object."""
     seen = names_in_cases(recorded)
-    functions = {name for module in (function, nn_function) for name, f in vars(module).items()
-                 if callable(f) and name[0].islower() and getattr(f, "__module__", "").startswith("spore.") and not inspect.isclass(f)}
+    functions = {
+        name
+        for module in (function, nn_function)
+        for name, f in vars(module).items()
+        if callable(f)
+        and name[0].islower()
+        and getattr(f, "__module__", "").startswith("spore.")
+        and not inspect.isclass(f)
+    }
     lacking = sorted(functions - seen - set(_OTHERWISE))
     assert not lacking, f"no case speaks of {lacking}"
     lacking = sorted(set(operations.__all__) - seen - set(_OBJECTS))
@@ -248,6 +327,7 @@ def test_functions_have_answers(recorded):
 
 
 # ---- what MindSpore cannot answer ----
+
 
 def test_dropout_is_what_it_says():
     """Of many elements about p are 0, the rest scaled; the derivative is the mask that was drawn."""
@@ -258,7 +338,9 @@ def test_dropout_is_what_it_says():
         assert abs(there.mean() - kept) < 5 * np.sqrt(kept * (1 - kept) / x.size)
         np.testing.assert_allclose(y.asnumpy()[there], (x.asnumpy() / kept)[there], 1e-6)
         assert mask.size >= 1
-    (slope, out) = spore.value_and_grad(lambda z: (lambda y: (y.sum(), y))(ops.dropout(z, 0.4)), 0, has_aux=True)(x)[::-1]
+    (slope, out) = spore.value_and_grad(lambda z: (lambda y: (y.sum(), y))(ops.dropout(z, 0.4)), 0, has_aux=True)(x)[
+        ::-1
+    ]
     drawn = out[1].asnumpy() != 0
     np.testing.assert_allclose(slope.asnumpy(), drawn / 0.6, 1e-5)
     net = nn.Dropout(p=0.4)
@@ -274,32 +356,44 @@ def _bf16(a):
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_mixed_products(dtype):
-    """Operands rounded to 16 bits, products and sums exact: NumPy in Float64 on rounded operands. Derivatives are such products too."""
+    """Operands rounded to 16 bits, products and sums exact: NumPy in Float64. Derivatives are such products too."""
     rounded = _bf16 if dtype == "bfloat16" else (lambda a: a.astype(np.float16).astype(np.float32))
     narrow, rng = getattr(spore, dtype), np.random.RandomState(2)
     for ta, tb in ((False, False), (True, False), (False, True), (True, True)):
-        a, b = rng.randn(*((5, 4) if ta else (4, 5))).astype(np.float32), rng.randn(*((3, 5) if tb else (5, 3))).astype(np.float32)
+        a, b = (
+            rng.randn(*((5, 4) if ta else (4, 5))).astype(np.float32),
+            rng.randn(*((3, 5) if tb else (5, 3))).astype(np.float32),
+        )
         y = _core.op("MatMulMixed", spore.Tensor(a), spore.Tensor(b), transpose_a=ta, transpose_b=tb, dtype=narrow)
         exactly = (rounded(a).T if ta else rounded(a)).astype(np.float64) @ (rounded(b).T if tb else rounded(b))
         assert y.dtype == spore.float32
         np.testing.assert_allclose(y.asnumpy(), exactly, 1e-5, 1e-5)
     a, b = rng.randn(4, 5).astype(np.float32), rng.randn(5, 3).astype(np.float32)
-    da, db = spore.grad(lambda p, q: _core.op("MatMulMixed", p, q, dtype=narrow).sum(), (0, 1))(spore.Tensor(a), spore.Tensor(b))
+    da, db = spore.grad(lambda p, q: _core.op("MatMulMixed", p, q, dtype=narrow).sum(), (0, 1))(
+        spore.Tensor(a), spore.Tensor(b)
+    )
     np.testing.assert_allclose(da.asnumpy(), np.ones((4, 3)) @ rounded(b).T.astype(np.float64), 1e-5, 1e-5)
     np.testing.assert_allclose(db.asnumpy(), rounded(a).T.astype(np.float64) @ np.ones((4, 3)), 1e-5, 1e-5)
     x, w = rng.randn(2, 3, 6, 6).astype(np.float32), rng.randn(4, 3, 3, 3).astype(np.float32)
     y = _core.op("Conv2DMixed", spore.Tensor(x), spore.Tensor(w), pad_mode="valid", dtype=narrow)
-    np.testing.assert_allclose(y.asnumpy(), exact._conv(rounded(x).astype(np.float64), rounded(w).astype(np.float64)), 1e-5, 1e-5)
+    np.testing.assert_allclose(
+        y.asnumpy(), exact._conv(rounded(x).astype(np.float64), rounded(w).astype(np.float64)), 1e-5, 1e-5
+    )
 
 
 def test_random_functions():
     """Ranges, moments, shapes, types."""
     spore.set_seed(3)
     wide = (300, 400)
-    for draw, mean, deviation in ((ops.rand(*wide), 0.5, 12 ** -0.5), (ops.randn(*wide), 0, 1), (ops.standard_normal(wide), 0, 1),
-                                  (ops.normal(wide, 2.0, 3.0), 2, 3), (ops.rand_like(ops.zeros(wide)), 0.5, 12 ** -0.5),
-                                  (ops.randn_like(ops.zeros(wide)), 0, 1),
-                                  (ops.uniform(wide, spore.Tensor(-1.0), spore.Tensor(3.0)), 1, 4 * 12 ** -0.5)):
+    for draw, mean, deviation in (
+        (ops.rand(*wide), 0.5, 12**-0.5),
+        (ops.randn(*wide), 0, 1),
+        (ops.standard_normal(wide), 0, 1),
+        (ops.normal(wide, 2.0, 3.0), 2, 3),
+        (ops.rand_like(ops.zeros(wide)), 0.5, 12**-0.5),
+        (ops.randn_like(ops.zeros(wide)), 0, 1),
+        (ops.uniform(wide, spore.Tensor(-1.0), spore.Tensor(3.0)), 1, 4 * 12**-0.5),
+    ):
         a = draw.asnumpy()
         assert a.shape == wide and a.dtype == np.float32
         assert abs(a.mean() - mean) < 5 * deviation / np.sqrt(a.size)
@@ -329,5 +423,7 @@ def test_attention():
     for mask in (None, seen):
         kept = scores if mask is None else np.where(mask, scores, -np.inf)
         shares = np.exp(kept) / np.exp(kept).sum(-1, keepdims=True)
-        y = nn_function.scaled_dot_product_attention(*(spore.Tensor(a) for a in (q, k, v)), None if mask is None else spore.Tensor(mask))
+        y = nn_function.scaled_dot_product_attention(
+            *(spore.Tensor(a) for a in (q, k, v)), None if mask is None else spore.Tensor(mask)
+        )
         np.testing.assert_allclose(y.asnumpy(), shares @ v, 1e-5, 1e-5)

@@ -162,8 +162,8 @@ def install():
                 setattr(Tensor, name, getattr(source, name))
     own = dict(astype=astype, type=astype, to=to, reshape=reshape, view=reshape, transpose=transpose, permute=transpose,
                flatten=flatten, squeeze=squeeze, mean=mean, sum=sum_, max=max_, min=min_, all=all_, any=any_, var=var, std=std,
-               copy=copy, clone=copy, repeat=repeat, fill=fill, where=where, select=where, expand_as=expand_as, value=value, new_zeros=_new(F.zeros),
-               new_ones=_new(F.ones), amax=F.amax, amin=F.amin, float=_cast_to(mstype.float32), half=_cast_to(mstype.float16),
+               copy=copy, clone=copy, repeat=repeat, fill=fill, where=where, select=where, expand_as=expand_as, value=value,
+               new_zeros=_new(F.zeros), new_ones=_new(F.ones), amax=F.amax, amin=F.amin, float=_cast_to(mstype.float32), half=_cast_to(mstype.float16),
                int=_cast_to(mstype.int32), long=_cast_to(mstype.int64), bool=_cast_to(mstype.bool_))
     for name, function in own.items():
         setattr(Tensor, name, function)

@@ -1,5 +1,7 @@
-"""The truth, for cases where MindSpore cannot give it: formulas in Float64 with NumPy, derivatives by central differences. Used where
-MindSpore is coarse (COARSE), wrong (WRONG) or has no kernel on a CPU (REFUSED); docs/compatibility.md says the same in words."""
+"""The truth, for cases where MindSpore cannot give it: formulas in Float64 with NumPy, derivatives by central
+differences. Used where MindSpore is coarse (COARSE), wrong (WRONG) or has no kernel on a CPU (REFUSED);
+docs/compatibility.md says the same in words."""
+
 import math
 
 import numpy as np
@@ -18,7 +20,7 @@ def _gelu(x):
 
 
 def _gelu_tanh(x):
-    return x * 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+    return x * 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
 def _mish(x):
@@ -49,12 +51,14 @@ def _conv(x, w):
     """Without padding, stride 1."""
     kh, kw = w.shape[2:]
     h, k = x.shape[2] - kh + 1, x.shape[3] - kw + 1
-    return sum(np.einsum("nchw,mc->nmhw", x[:, :, a:a + h, b:b + k], w[:, :, a, b]) for a in range(kh) for b in range(kw))
+    return sum(
+        np.einsum("nchw,mc->nmhw", x[:, :, a : a + h, b : b + k], w[:, :, a, b]) for a in range(kh) for b in range(kw)
+    )
 
 
 def _layer_norm(x, g, b):
     spread = x - x.mean(-1, keepdims=True)
-    return spread / np.sqrt((spread ** 2).mean(-1, keepdims=True) + 1e-5) * g + b
+    return spread / np.sqrt((spread**2).mean(-1, keepdims=True) + 1e-5) * g + b
 
 
 def _topk(x):
@@ -69,19 +73,36 @@ def _nan(f):
 
 # (kind, name) -> the formula: arrays (inputs, then parameters), as Float64, to an array or a list of them.
 FORMULAS = {
-    ("ops", "gelu"): _gelu, ("ops", "gelu_tanh"): _gelu_tanh, ("ops", "GeLU"): _gelu, ("ops", "GeLU tanh"): _gelu_tanh,
-    ("ops", "object GeLU"): _gelu_tanh, ("layers", "GELU"): _gelu_tanh, ("layers", "GELU_exact"): _gelu,
-    ("ops", "mish"): _mish, ("ops", "object Mish"): _mish, ("layers", "Mish"): _mish,
-    ("ops", "tanhshrink"): lambda x: x - np.tanh(x), ("layers", "Tanhshrink"): lambda x: x - np.tanh(x),
-    ("layers", "Dense_activation"): lambda x, w, b: np.tanh(x @ w.T + b), ("layers", "Tanh"): np.tanh,
+    ("ops", "gelu"): _gelu,
+    ("ops", "gelu_tanh"): _gelu_tanh,
+    ("ops", "GeLU"): _gelu,
+    ("ops", "GeLU tanh"): _gelu_tanh,
+    ("ops", "object GeLU"): _gelu_tanh,
+    ("layers", "GELU"): _gelu_tanh,
+    ("layers", "GELU_exact"): _gelu,
+    ("ops", "mish"): _mish,
+    ("ops", "object Mish"): _mish,
+    ("layers", "Mish"): _mish,
+    ("ops", "tanhshrink"): lambda x: x - np.tanh(x),
+    ("layers", "Tanhshrink"): lambda x: x - np.tanh(x),
+    ("layers", "Dense_activation"): lambda x, w, b: np.tanh(x @ w.T + b),
+    ("layers", "Tanh"): np.tanh,
     ("ops", "object Erfc"): lambda x: 1 - _erf(x),
-    ("ops", "selu"): _selu, ("ops", "object SeLU"): _selu, ("layers", "SeLU"): _selu,
-    ("ops", "Sign special"): _nan(np.sign), ("ops", "ReLU special"): _nan(lambda x: np.maximum(x, 0)),
-    ("ops", "ReLU6 special"): _nan(lambda x: np.clip(x, 0, 6)), ("ops", "ReLU6 f64"): lambda x: np.clip(x, 0, 6),
-    ("ops", "StridedSlice reverse"): lambda x: x[::-1, 3:0:-2], ("ops", "StridedSlice reverse i32"): lambda x: x[::-1, 3:0:-2],
-    ("ops", "topk ties"): _topk, ("ops", "object Mod negative"): np.fmod, ("ops", "Conv2D f64"): _conv,
+    ("ops", "selu"): _selu,
+    ("ops", "object SeLU"): _selu,
+    ("layers", "SeLU"): _selu,
+    ("ops", "Sign special"): _nan(np.sign),
+    ("ops", "ReLU special"): _nan(lambda x: np.maximum(x, 0)),
+    ("ops", "ReLU6 special"): _nan(lambda x: np.clip(x, 0, 6)),
+    ("ops", "ReLU6 f64"): lambda x: np.clip(x, 0, 6),
+    ("ops", "StridedSlice reverse"): lambda x: x[::-1, 3:0:-2],
+    ("ops", "StridedSlice reverse i32"): lambda x: x[::-1, 3:0:-2],
+    ("ops", "topk ties"): _topk,
+    ("ops", "object Mod negative"): np.fmod,
+    ("ops", "Conv2D f64"): _conv,
     ("ops", "Elu alpha"): lambda x: np.where(x > 0, x, 0.7 * np.expm1(np.minimum(x, 0))),
-    ("ops", "roll"): lambda x: np.roll(x, 1, 0) * x, ("ops", "layer_norm"): _layer_norm,
+    ("ops", "roll"): lambda x: np.roll(x, 1, 0) * x,
+    ("ops", "layer_norm"): _layer_norm,
 }
 for _name in ("tanh", "method tanh 0", "Tanh", "Tanh long", "Tanh scalar", "Tanh f64", "object Tanh"):
     FORMULAS["ops", _name] = np.tanh
@@ -99,16 +120,25 @@ def coarse(kind, name):
     """The family of a case, None if MindSpore is exact there."""
     if (kind, name) not in FORMULAS or wrong(kind, name, "value") or wrong(kind, name, "grad") or name.endswith("f64"):
         return None
-    with_tanh = FORMULAS[kind, name] in (np.tanh, _gelu_tanh, _mish) or name in ("tanhshrink", "Tanhshrink", "Dense_activation")
+    with_tanh = FORMULAS[kind, name] in (np.tanh, _gelu_tanh, _mish) or name in (
+        "tanhshrink",
+        "Tanhshrink",
+        "Dense_activation",
+    )
     return "tanh" if with_tanh else None
 
 
 # What MindSpore 2.10 gets wrong, and why: only the truth is asked there.
 WRONG = {
-    ("selu", "grad"): "not the derivative of what it gives", ("object SeLU", "grad"): "as selu", ("SeLU", "grad"): "as selu",
-    ("Sign special", "value"): "NaN becomes 0", ("ReLU special", "value"): "NaN becomes 0", ("ReLU6 special", "value"): "NaN becomes 0",
+    ("selu", "grad"): "not the derivative of what it gives",
+    ("object SeLU", "grad"): "as selu",
+    ("SeLU", "grad"): "as selu",
+    ("Sign special", "value"): "NaN becomes 0",
+    ("ReLU special", "value"): "NaN becomes 0",
+    ("ReLU6 special", "value"): "NaN becomes 0",
     ("StridedSlice reverse", "value"): "negative steps on two axes: another element",
-    ("StridedSlice reverse i32", "value"): "as above", ("topk ties", "value"): "which of equals comes first is left open",
+    ("StridedSlice reverse i32", "value"): "as above",
+    ("topk ties", "value"): "which of equals comes first is left open",
     ("object Mod negative", "grad"): "rounds the quotient down, its value rounds towards 0",
 }
 for _r in ("mean", "sum", "none"):
@@ -120,8 +150,13 @@ def wrong(kind, name, part):
 
 
 # What MindSpore 2.10 cannot do on a CPU: case -> a part of what it says.
-REFUSED = {"roll": "Roll unregistered", "layer_norm": "LayerNormExt", "ReLU6 f64": "but got Tensor[Float64]", "Conv2D f64": "argument[w]",
-           "Elu alpha": "alpha"}
+REFUSED = {
+    "roll": "Roll unregistered",
+    "layer_norm": "LayerNormExt",
+    "ReLU6 f64": "but got Tensor[Float64]",
+    "Conv2D f64": "argument[w]",
+    "Elu alpha": "alpha",
+}
 for _r in ("mean", "sum", "none"):
     REFUSED[f"soft_margin_loss {_r}"] = REFUSED[f"SoftMarginLoss_{_r}"] = "SoftMarginLoss unregistered"
 

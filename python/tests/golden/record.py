@@ -1,5 +1,7 @@
-"""Records what the real MindSpore answers to cases.py: MINDSPORE_PYTHON python/tests/golden/record.py [file]. Writes golden.npz beside
-this, or the file. The part "refused" of a case is a text: what MindSpore says when it cannot do it."""
+"""Records what the real MindSpore answers to cases.py: MINDSPORE_PYTHON python/tests/golden/record.py [file]. Writes
+golden.npz beside this, or the file. The part "refused" of a case is a text: what MindSpore says when it cannot
+do it."""
+
 import os
 import sys
 
@@ -33,7 +35,9 @@ def answer(run):
             return run()
         except Exception as error:
             settled()
-            text = " ".join(next((line for line in str(error).split("\n") if line.strip(" -")), type(error).__name__).split())
+            text = " ".join(
+                next((line for line in str(error).split("\n") if line.strip(" -")), type(error).__name__).split()
+            )
             if last:
                 return {"refused": [np.array(text[:160])]}
 

@@ -1,4 +1,5 @@
 """Arrays of cases in one small file: (kind, name, part) -> list of arrays."""
+
 import json
 
 import numpy as np
@@ -15,8 +16,11 @@ def save(path, found):
             at += len(raw)
         if not arrays:
             index.append([kind, name, part, "", [], at])
-    np.savez_compressed(path, index=np.frombuffer(json.dumps(index, separators=(",", ":")).encode(), np.uint8),
-                        data=np.frombuffer(b"".join(data), np.uint8))
+    np.savez_compressed(
+        path,
+        index=np.frombuffer(json.dumps(index, separators=(",", ":")).encode(), np.uint8),
+        data=np.frombuffer(b"".join(data), np.uint8),
+    )
 
 
 def load(path):
