@@ -4,14 +4,9 @@
 
 /* ---- CumSum ---- */
 
-typedef struct cumsum_attrs {
-    int64_t axis;
-    bool exclusive, reverse; /* each without itself; from the end */
-} cumsum_attrs;
-
-static const sp__field cumsum_fields[] = {SP__FIELD(cumsum_attrs, axis, SP__INT),
-                                          SP__FIELD(cumsum_attrs, exclusive, SP__BOOL),
-                                          SP__FIELD(cumsum_attrs, reverse, SP__BOOL)};
+static const sp__field cumsum_fields[] = {SP__FIELD(sp__cumsum_attrs, axis, SP__INT),
+                                          SP__FIELD(sp__cumsum_attrs, exclusive, SP__BOOL),
+                                          SP__FIELD(sp__cumsum_attrs, reverse, SP__BOOL)};
 
 /* Bool has neither a sum nor an order of its own type. */
 static sp_status no_bool(const sp__call *c)
@@ -24,14 +19,14 @@ static sp_status cumsum_rule(sp__call *c)
     int axis;
     if (no_bool(c) != SP_OK)
         return SP_ERR_DTYPE;
-    if (!sp__axis_of(c->op, ((const cumsum_attrs *)c->attrs)->axis, c->in[0]->shape, &axis))
+    if (!sp__axis_of(c->op, ((const sp__cumsum_attrs *)c->attrs)->axis, c->in[0]->shape, &axis))
         return SP_ERR_VALUE;
     return sp__rule_same(c);
 }
 
 static sp_status cumsum_run(sp__call *c)
 {
-    const cumsum_attrs *attrs = c->attrs;
+    const sp__cumsum_attrs *attrs = c->attrs;
     const sp_tensor *x = c->in[0];
     int axis = 0;
     sp__axis(attrs->axis, x->shape.rank, &axis);
@@ -43,7 +38,7 @@ static sp_status cumsum_run(sp__call *c)
 /* Each element is in the sums behind it: the sums of dy the other way round. */
 static void cumsum_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp_tensor **dx)
 {
-    cumsum_attrs attrs = *(const cumsum_attrs *)n->attrs;
+    sp__cumsum_attrs attrs = *(const sp__cumsum_attrs *)n->attrs;
     attrs.reverse = !attrs.reverse;
     if (SP__WANTS(want, 0))
         dx[0] = sp__call_op(&sp__op_cumsum, &attrs, dy[0]);
@@ -51,34 +46,29 @@ static void cumsum_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, 
 
 const sp__op sp__op_cumsum = {.name = "CumSum",
                               .label = "cumsum",
-                              .onnx_note = "not written",
+                              .onnx = "CumSum",
                               .min_in = 1,
                               .max_in = 1,
                               .n_out = 1,
                               SP__FIELDS(cumsum_fields),
-                              .attr_size = sizeof(cumsum_attrs),
+                              .attr_size = sizeof(sp__cumsum_attrs),
                               .rule = cumsum_rule,
                               .run = cumsum_run,
                               .grad = cumsum_grad};
 
 sp_tensor *sp_cumsum(sp_tensor *x, int axis)
 {
-    return sp__call_op(&sp__op_cumsum, (&(cumsum_attrs){axis, false, false}), x);
+    return sp__call_op(&sp__op_cumsum, (&(sp__cumsum_attrs){axis, false, false}), x);
 }
 
-/* ---- TopK: of rows, best first ---- */
+/* ---- TopK ---- */
 
-typedef struct topk_attrs {
-    int64_t k;
-    bool largest;
-} topk_attrs;
-
-static const sp__field topk_fields[] = {SP__FIELD(topk_attrs, k, SP__INT, .min = 0, .max = INT32_MAX, .preset = 1),
-                                        SP__FIELD(topk_attrs, largest, SP__BOOL, .preset = 1)};
+static const sp__field topk_fields[] = {SP__FIELD(sp__topk_attrs, k, SP__INT, .min = 0, .max = INT32_MAX, .preset = 1),
+                                        SP__FIELD(sp__topk_attrs, largest, SP__BOOL, .preset = 1)};
 
 static sp_status topk_rule(sp__call *c)
 {
-    const topk_attrs *attrs = c->attrs;
+    const sp__topk_attrs *attrs = c->attrs;
     sp_shape shape = c->in[0]->shape;
     if (no_bool(c) != SP_OK)
         return SP_ERR_DTYPE;
@@ -96,7 +86,7 @@ static sp_status topk_rule(sp__call *c)
 
 static sp_status topk_run(sp__call *c)
 {
-    const topk_attrs *attrs = c->attrs;
+    const sp__topk_attrs *attrs = c->attrs;
     const sp_tensor *x = c->in[0];
     const int last = x->shape.rank - 1;
     const size_t bytes = sp__k_topk_workspace(attrs->k);
@@ -114,7 +104,7 @@ static void topk_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp
 {
     const sp_shape shape = n->in_desc[0].shape;
     const int64_t row = shape.dim[shape.rank - 1], rows = sp__dims_product(shape, 0, shape.rank - 1);
-    const int64_t k = ((const topk_attrs *)n->attrs)->k;
+    const int64_t k = ((const sp__topk_attrs *)n->attrs)->k;
     const sp__gather_grad_attrs attrs = {0, {1, {rows * row}}};
     if (!SP__WANTS(want, 0))
         return;
@@ -127,12 +117,12 @@ static void topk_grad(const sp__node *n, sp_tensor *const *dy, uint64_t want, sp
 
 const sp__op sp__op_topk = {.name = "TopK",
                             .label = "topk",
-                            .onnx_note = "not written",
+                            .onnx = "TopK",
                             .min_in = 1,
                             .max_in = 1,
                             .n_out = 2,
                             SP__FIELDS(topk_fields),
-                            .attr_size = sizeof(topk_attrs),
+                            .attr_size = sizeof(sp__topk_attrs),
                             .rule = topk_rule,
                             .run = topk_run,
                             .grad = topk_grad,
@@ -140,5 +130,5 @@ const sp__op sp__op_topk = {.name = "TopK",
 
 sp_list sp_topk(sp_tensor *x, int64_t k, bool largest)
 {
-    return sp__apply(&sp__op_topk, 1, &x, &(topk_attrs){k, largest});
+    return sp__apply(&sp__op_topk, 1, &x, &(sp__topk_attrs){k, largest});
 }
