@@ -91,6 +91,40 @@ static void products_agree_for_all_layouts_and_edge_sizes(void **state)
     assert_false(sp__k_gemm(SP_F16, &(sp__gemm){.M = 1, .N = 1, .K = 1}, NULL, NULL, NULL));
 }
 
+/* Each element by itself in 64 bits, of which the low ones are kept. */
+static void products_of_integers_wrap(void **state)
+{
+    (void)state;
+    static const sp_dtype types[] = {SP_I8, SP_I16, SP_I32, SP_I64, SP_U8, SP_U16, SP_U32, SP_U64};
+    const int64_t M = 5, N = 7, K = 11;
+    for (size_t t = 0; t < sizeof types / sizeof types[0]; t++)
+        for (int how = 0; how < 4; how++) {
+            const size_t e = sp_dtype_size(types[t]);
+            const sp__gemm g = sp__k_gemm_dense(M, N, K, how & 1, how & 2);
+            unsigned char *A = malloc((size_t)(M * K) * e), *B = malloc((size_t)(K * N) * e),
+                          *C = malloc((size_t)(M * N) * e);
+            for (size_t i = 0; i < (size_t)(M * K) * e; i++)
+                A[i] = (unsigned char)(i * 167 + 13);
+            for (size_t i = 0; i < (size_t)(K * N) * e; i++)
+                B[i] = (unsigned char)(i * 59 + 101);
+            assert_true(sp__k_gemm(types[t], &g, A, B, C));
+            for (int64_t i = 0; i < M * N; i++) {
+                uint64_t want = 0, got = 0;
+                for (int64_t k = 0; k < K; k++) {
+                    uint64_t a = 0, b = 0; /* little-endian, as all machines that this runs on */
+                    memcpy(&a, A + (size_t)(g.ta ? k * M + i / N : i / N * K + k) * e, e);
+                    memcpy(&b, B + (size_t)(g.tb ? i % N * K + k : k * N + i % N) * e, e);
+                    want += a * b;
+                }
+                memcpy(&got, C + (size_t)i * e, e);
+                assert_true(got == (e == 8 ? want : want & ((UINT64_C(1) << 8 * e) - 1)));
+            }
+            free(A), free(B), free(C);
+        }
+    assert_false(sp__k_gemm(SP_BOOL, &(sp__gemm){.M = 1, .N = 1, .K = 1, .alpha = 1}, NULL, NULL, NULL));
+    assert_false(sp__k_gemm(SP_I32, &(sp__gemm){.M = 1, .N = 1, .K = 1, .alpha = 2}, NULL, NULL, NULL));
+}
+
 static void a_batch_is_its_matrices_one_by_one(void **state)
 {
     (void)state;
@@ -399,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(backends_are_chosen_by_name, portable_again),
         cmocka_unit_test_teardown(products_agree_for_all_layouts_and_edge_sizes, portable_again),
+        cmocka_unit_test(products_of_integers_wrap),
         cmocka_unit_test_teardown(a_batch_is_its_matrices_one_by_one, portable_again),
         cmocka_unit_test_teardown(portable_products_have_the_same_bits_for_any_number_of_threads, portable_again),
         cmocka_unit_test(biases_are_added_with_their_activation),

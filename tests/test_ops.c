@@ -502,6 +502,43 @@ static int forget_failures(void **state)
     return 0;
 }
 
+static void expect_numbers(sp_tensor *got, const double *want)
+{
+    assert_non_null(got);
+    sp_tensor *wide = sp_cast(got, SP_F64);
+    for (int64_t i = 0; i < sp_shape_size(sp_shape_of(got)); i++) {
+        const double v = ((const double *)sp_data(wide))[i];
+        if (!(v == want[i] || (isnan(v) && isnan(want[i]))))
+            fail_msg("element %d is %g, expected %g", (int)i, v, want[i]);
+    }
+}
+
+/* Sums along an axis; rows in order, equal ones as they came, NaN as the largest; where the derivative of a choice goes. */
+static void sums_and_choices_in_order(void **state)
+{
+    (void)state;
+    sp_scope scope = sp_scope_begin();
+    const float numbers[] = {3, 1, 2, 5, 4, 6}, ties[] = {1, NAN, 2, 1, -1, 2};
+    sp_tensor *x = sp_from(numbers, SP_F32, SP_DIMS(2, 3)), *y = sp_from(ties, SP_F32, SP_DIMS(6));
+    expect_numbers(sp_cumsum(x, 0), (double[]){3, 1, 2, 8, 5, 8});
+    expect_numbers(sp_cumsum(x, -1), (double[]){3, 4, 6, 5, 9, 15});
+    expect_numbers(sp_cumsum(sp_cast(x, SP_U8), 1), (double[]){3, 4, 6, 5, 9, 15});
+    sp_list top = sp_topk(x, 2, true), low = sp_topk(x, 2, false);
+    expect_numbers(top.at[0], (double[]){3, 2, 6, 5});
+    expect_numbers(top.at[1], (double[]){0, 2, 2, 0});
+    expect_numbers(low.at[0], (double[]){1, 2, 4, 5});
+    expect_numbers(low.at[1], (double[]){1, 2, 1, 0});
+    sp_list down = sp_topk(y, 6, true), up = sp_topk(y, 6, false);
+    expect_numbers(down.at[0], (double[]){NAN, 2, 2, 1, 1, -1});
+    expect_numbers(down.at[1], (double[]){1, 2, 5, 0, 3, 4});
+    expect_numbers(up.at[0], (double[]){-1, 1, 1, 2, 2, NAN});
+    expect_numbers(up.at[1], (double[]){4, 0, 3, 2, 5, 1});
+    assert_int_equal(sp_dtype_of(up.at[1]), SP_I32);
+    assert_null(sp_topk(y, 7, true).at[0]);
+    sp_error_clear();
+    sp_scope_end(scope);
+}
+
 static void counts_without_values_are_refused(void **state)
 {
     (void)state;
@@ -557,6 +594,7 @@ int main(void)
         cmocka_unit_test_setup(vectors_multiply_as_rows_and_columns, forget_failures),
         cmocka_unit_test_setup(more_tensors_are_joined_than_an_op_takes, forget_failures),
         cmocka_unit_test_setup(sums_of_integers_are_int64, forget_failures),
+        cmocka_unit_test_setup(sums_and_choices_in_order, forget_failures),
         cmocka_unit_test_setup(counts_without_values_are_refused, forget_failures),
         cmocka_unit_test_setup(each_place_has_a_loss_of_its_own, forget_failures),
     };

@@ -80,6 +80,13 @@ SP_API sp_tensor *sp_min_axes(sp_tensor *x, int n, const int *axes, bool keep_di
 SP_API sp_tensor *sp_argmax(sp_tensor *x, int axis);
 SP_API sp_tensor *sp_argmin(sp_tensor *x, int axis);
 
+/* Along axis each element is the sum of those up to it, of x's type. */
+SP_API sp_tensor *sp_cumsum(sp_tensor *x, int axis);
+
+/* Of each row (the last axis) the k largest or smallest, best first, and their positions (Int32): two results. Of equal ones the
+ * first comes first; NaN is the largest. k the length of a row: sorted. */
+SP_API sp_list sp_topk(sp_tensor *x, int64_t k, bool largest);
+
 /* ---- products ---- */
 
 /* (..., N, K) x (..., K, M) -> (..., N, M): the dimensions before broadcast. A vector is a row on the left and a column on

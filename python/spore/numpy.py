@@ -40,7 +40,7 @@ def ones(shape, dtype=float32):
 
 def full(shape, fill_value, dtype=None):
     """Every element fill_value."""
-    return _F.full(shape, fill_value, dtype=dtype or (_mstype.int32 if isinstance(fill_value, int) else None))
+    return _F.full(shape, fill_value, dtype=dtype or (_mstype.int32 if isinstance(fill_value, int) else _mstype.float32))
 
 
 def zeros_like(a, dtype=None, shape=None):

@@ -224,6 +224,26 @@ static bool position(writer *w, const char **why)
     return result(w, cast_to(w, item(w, both, 0), get_type(w, "output_type")));
 }
 
+static bool cum_sum(writer *w, const char **why)
+{
+    (void)why;
+    return result(w, EMIT("CumSum", IN(in(w, 0), integer(w, get_int(w, "axis"))),
+                          ATTRS(sp__mi_put_bool(w, "exclusive", get_bool(w, "exclusive")),
+                                sp__mi_put_bool(w, "reverse", get_bool(w, "reverse")))));
+}
+
+/* The smallest are the largest of -x. */
+static bool top_k(writer *w, const char **why)
+{
+    const bool turned = !get_bool(w, "largest");
+    if (turned && !sp_dtype_is_float(in_desc(w, 0).dtype))
+        return refuse(why, "the smallest of integers");
+    const char *x = turned ? EMIT("Neg", IN(in(w, 0)), PLAIN) : in(w, 0);
+    const char *both = EMIT("TopK", IN(x, integer(w, get_int(w, "k"))), ATTRS(sp__mi_put_bool(w, "sorted", true)));
+    w->names[w->node->out + 1] = item(w, both, 1);
+    return result(w, turned ? EMIT("Neg", IN(item(w, both, 0)), PLAIN) : item(w, both, 0));
+}
+
 /* ---- shapes ---- */
 
 static bool reshape(writer *w, const char **why)
@@ -553,6 +573,8 @@ static const struct {
     {"ReduceMin", reduce},
     {"Argmax", position},
     {"Argmin", position},
+    {"CumSum", cum_sum},
+    {"TopK", top_k},
     {"Reshape", reshape},
     {"Transpose", transpose},
     {"ExpandDims", expand_dims},

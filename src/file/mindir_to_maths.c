@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "file/mindir_rules.h"
+#include "ops/attrs.h"
 
 /* ---- arithmetic ---- */
 
@@ -65,6 +66,21 @@ static sp_tensor *position(sp__mi_call *c, bool largest, bool keep, sp_dtype typ
 }
 static sp_tensor *arg_max(sp__mi_call *c) { return position(c, true, false, sp__mi_type(c, "output_type", SP_I64)); }
 static sp_tensor *arg_min(sp__mi_call *c) { return position(c, false, false, sp__mi_type(c, "output_type", SP_I64)); }
+
+static sp_tensor *cum_sum(sp__mi_call *c)
+{
+    const sp__cumsum_attrs attrs = {sp__mi_int(c, "axis", 0), sp__mi_int(c, "exclusive", 0) != 0,
+                                    sp__mi_int(c, "reverse", 0) != 0};
+    return sp__call_op(&sp__op_cumsum, &attrs, ARG(0));
+}
+
+static sp_tensor *top_k(sp__mi_call *c)
+{
+    sp_list both = sp_topk(ARG(0), sp__mi_int(c, "k", 1), true);
+    c->out[1] = both.at[1];
+    c->n_out = 2;
+    return c->out[0] = both.at[0];
+}
 
 /* -> (index, value); the index is Int32 in the old form and Int64 in the new one. */
 static sp_tensor *with_value(sp__mi_call *c, bool largest)
@@ -154,6 +170,8 @@ const sp__mi_rule sp__mi_rules_maths[] = {
     {"Argmin", 1, arg_min, {"axis", "output_type"}},
     {"ArgMaxWithValue", 1, max_with_value, {"axis", "keep_dims"}},
     {"ArgMinWithValue", 1, min_with_value, {"axis", "keep_dims"}},
+    {"CumSum", 1, cum_sum, {"axis", "exclusive", "reverse"}},
+    {"TopK", 1, top_k, {"k", "sorted"}},
     {"GeLU", 1, gelu, {0}},
     {"Elu", 1, elu, {"alpha"}},
     {"HSwish", 1, hard_swish, {0}},

@@ -137,6 +137,20 @@ const char *sp__onnx_emit(sp__onnx_writer *w, const char *op, int n, const char 
     return name;
 }
 
+const char *sp__onnx_second(sp__onnx_writer *w)
+{
+    char **outputs = sp__onnx_new(w, 2 * sizeof *outputs, NULL);
+    if (!outputs || w->failed || w->n_nodes == 0)
+        return "";
+    Sp__Onnx__Node *node = w->nodes[w->n_nodes - 1];
+    const char *name = sp__onnx_unique(w, node->name);
+    outputs[0] = node->output[0];
+    outputs[1] = text(name);
+    node->output = outputs;
+    node->n_output = 2;
+    return name;
+}
+
 /* ---- tensors ---- */
 
 Sp__Onnx__Tensor *sp__onnx_add_tensor(sp__onnx_writer *w, const char *name, const sp_tensor *t)

@@ -317,6 +317,30 @@ static bool position(writer *w, const char **why)
                            SP_I64);
 }
 
+static bool cum_sum(writer *w, const char **why)
+{
+    (void)why;
+    sp_dtype t = sp__onnx_carrier(w, 0, w->rule->types);
+    return sp__onnx_result(w,
+                           EMIT("CumSum",
+                                IN(sp__onnx_arg(w, 0, t), sp__onnx_integer(w, sp__node_int(w->node, "axis"), SP_I64)),
+                                ATTRS(sp__onnx_put_int(w, "exclusive", sp__node_bool(w->node, "exclusive")),
+                                      sp__onnx_put_int(w, "reverse", sp__node_bool(w->node, "reverse")))),
+                           t);
+}
+
+static bool top_k(writer *w, const char **why)
+{
+    (void)why;
+    const int64_t k = sp__node_int(w->node, "k");
+    sp_dtype t = sp__onnx_carrier(w, 0, w->rule->types);
+    const char *values = EMIT("TopK", IN(sp__onnx_arg(w, 0, t), sp__onnx_vector(w, 1, &k)),
+                              ATTRS(sp__onnx_put_int(w, "largest", sp__node_bool(w->node, "largest"))));
+    const char *places = sp__onnx_second(w);
+    w->names[w->node->out + 1] = sp__onnx_cast(w, places, SP_I64, SP_I32);
+    return sp__onnx_result(w, values, t);
+}
+
 /* ---- losses ---- */
 
 static const char *loss_reduced(writer *w, const char *loss)
@@ -443,6 +467,8 @@ const sp__onnx_rule sp__onnx_maths[] = {
     {"ReduceMin", reduce, "ReduceMin", SIGNED},
     {"Argmax", position, "ArgMax", SIGNED},
     {"Argmin", position, "ArgMin", SIGNED},
+    {"CumSum", cum_sum, "CumSum", SIGNED | BIT(U32) | BIT(U64)},
+    {"TopK", top_k, "TopK", SIGNED | BIT(U64)},
     {"BCEWithLogitsLoss", bce_with_logits, NULL, 0},
     {"CrossEntropy", cross_entropy, NULL, 0},
     {NULL, NULL, NULL, 0},

@@ -1,4 +1,4 @@
-/* file/onnx_to_attention.c: Einsum, Attention and running sums of .onnx files in ops. */
+/* file/onnx_to_attention.c: Einsum and Attention of .onnx files in ops. */
 #if SPORE_HAVE_PROTOBUF
 #include <ctype.h>
 #include <math.h>
@@ -206,34 +206,6 @@ static sp_tensor *einsum(sp__ox_call *c)
     return ordered(&sum, sp__scope_printf("%.*s", out.n, out.letter));
 }
 
-/* ---- running sums ---- */
-
-/* y moved by n places along an axis, zeros behind it: y[i - n]. Backwards: y[i + n]. */
-static sp_tensor *moved(sp__ox_call *c, sp_tensor *y, int axis, int64_t n, bool backwards)
-{
-    int64_t size = y ? y->shape.dim[axis] : 0;
-    sp_tensor *part = y ? sp__caller_span(y, axis, backwards ? n : 0, backwards ? size : size - n, 1) : NULL;
-    return sp__ox_pad(c, part, axis, backwards ? 0 : n, backwards ? n : 0, LIKE(y, 0));
-}
-
-/* Sums of 1, 2, 4, ... elements: log2(n) steps (Hillis & Steele 1986). */
-static sp_tensor *cumulative_sum(sp__ox_call *c)
-{
-    sp_tensor *x = ARG(0);
-    bool backwards = sp__ox_int(c, "reverse", 0) != 0, exclusive = sp__ox_int(c, "exclusive", 0) != 0;
-    int axis = AXIS(x, sp__ox_int(c, "axis", 0));
-    if (axis < 0 || c->by.failed)
-        return NULL;
-    if (!sp__ox_fixed(c, 0, axis))
-        return sp__ox_fail(c, SP_ERR_UNSUPPORTED, "the size of axis %d is open", axis);
-    int64_t size = x->shape.dim[axis];
-    if (exclusive && size > 0)
-        x = size > 1 ? moved(c, x, axis, 1, backwards) : sp_sub(x, x);
-    for (int64_t n = 1; x && n < size; n *= 2)
-        x = sp_add(x, moved(c, x, axis, n, backwards));
-    return x;
-}
-
 /* ---- attention: softmax(q k' scale + mask) v ---- */
 
 /* (B, S, heads * d) as (B, heads, S, d) */
@@ -338,7 +310,6 @@ static sp_tensor *attention(sp__ox_call *c)
 
 const sp__ox_rule sp__ox_rules_attention[] = {
     {"Einsum", 1, false, einsum, {0}},
-    {"CumSum", 1, false, cumulative_sum, {"axis"}},
     {"Attention", 7, false, attention, {0}},
     {0},
 };

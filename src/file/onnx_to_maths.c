@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "file/onnx_to.h"
+#include "ops/attrs.h"
 
 /* ---- arithmetic ---- */
 
@@ -247,6 +248,35 @@ static sp_tensor *position(sp__ox_call *c, bool largest)
 static sp_tensor *arg_max(sp__ox_call *c) { return position(c, true); }
 static sp_tensor *arg_min(sp__ox_call *c) { return position(c, false); }
 
+static sp_tensor *cum_sum(sp__ox_call *c)
+{
+    sp_tensor *x = ARG(0);
+    const sp__cumsum_attrs attrs = {AXIS(x, sp__ox_int(c, "axis", 0)), sp__ox_int(c, "exclusive", 0) != 0,
+                                    sp__ox_int(c, "reverse", 0) != 0};
+    return attrs.axis < 0 ? NULL : sp__call_op(&sp__op_cumsum, &attrs, x);
+}
+
+/* x with `axis` last, or back again. */
+static sp_tensor *with_last(sp_tensor *x, int axis)
+{
+    int order[SP_MAX_RANK];
+    for (int i = 0; x && i < x->shape.rank; i++)
+        order[i] = i == axis ? x->shape.rank - 1 : i == x->shape.rank - 1 ? axis : i;
+    return x && axis != x->shape.rank - 1 ? sp_transpose(x, x->shape.rank, order) : x;
+}
+
+static sp_tensor *top_k(sp__ox_call *c)
+{
+    sp_tensor *x = ARG(0);
+    int axis = AXIS(x, sp__ox_int(c, "axis", -1));
+    if (axis < 0)
+        return NULL;
+    sp_list both = sp_topk(with_last(x, axis), sp__ox_int(c, "K", 1), sp__ox_int(c, "largest", 1) != 0);
+    c->n_out = 2;
+    c->out[1] = with_last(sp_cast(both.at[1], SP_I64), axis);
+    return c->out[0] = with_last(both.at[0], axis);
+}
+
 /* ---- the table ---- */
 
 const sp__ox_rule sp__ox_rules_maths[] = {
@@ -279,6 +309,8 @@ const sp__ox_rule sp__ox_rules_maths[] = {
     {"ReduceSumSquare", 1, false, reduce_sum_square, {"axes"}},
     {"ArgMax", 1, true, arg_max, {0}},
     {"ArgMin", 1, true, arg_min, {0}},
+    {"CumSum", 1, true, cum_sum, {"axis"}},
+    {"TopK", 1, true, top_k, {"K"}},
     {0},
 };
 

@@ -66,6 +66,8 @@ const char *sp__onnx_unique(sp__onnx_writer *w, const char *base);
 /* A node; the name of its result. */
 const char *sp__onnx_emit(sp__onnx_writer *w, const char *op, int n, const char *const *in, int n_attrs,
                           sp__onnx_attr *const *attrs);
+/* The node that was emitted last has another result: its name. */
+const char *sp__onnx_second(sp__onnx_writer *w);
 #define SP__ONNX_IN(...) \
     SP_N(const char *, __VA_ARGS__), (const char *const[]) { __VA_ARGS__ }
 #define SP__ONNX_ATTRS(...) \

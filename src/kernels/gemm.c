@@ -137,7 +137,7 @@ bool sp__k_gemm_ep(sp_dtype dtype, const sp__gemm *g, const void *A, const void 
 
 bool sp__k_gemm(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C)
 {
-    return sp__k_gemm_ep(dtype, g, A, B, C, NULL);
+    return sp_dtype_is_float(dtype) ? sp__k_gemm_ep(dtype, g, A, B, C, NULL) : sp__k_gemm_whole(dtype, g, A, B, C);
 }
 
 /* ---- batches ---- */
@@ -161,7 +161,7 @@ static void batch_range(const void *arg, int64_t begin, int64_t end)
 bool sp__k_gemm_batch(sp_dtype dtype, const sp__gemm *g, const void *A, int64_t stride_a, const void *B,
                       int64_t stride_b, void *C, int64_t stride_c, int64_t batch)
 {
-    if (dtype != SP_F32 && dtype != SP_F64)
+    if (dtype == SP_F16 || dtype == SP_BF16 || dtype == SP_BOOL)
         return false;
     int64_t e = sp__bytes(dtype), work = g->M * g->N * g->K;
     batch_job job = {dtype, g, A, B, C, stride_a * e, stride_b * e, stride_c * e};

@@ -4,7 +4,7 @@
  *   compare.c cast.c
  *   copy.c index.c                       strided copies, fills, gather, scatter, one-hot
  *   reduce.c order.c topk.c              sums, extremes and where they are, cumulative sums, top k
- *   gemm.c conv.c pool.c                 the heavy ones; gemm_own.c, gemm_tile.c: our matrix product
+ *   gemm.c conv.c pool.c                 the heavy ones; gemm_own.c, gemm_tile.c: our matrix product, gemm_whole.c: of integers
  *   mixed.c                              16-bit products
  *   norm.c bn_act.c softmax.c dropout.c  layers
  *   optim.c vector.c                     optimizer steps, gradient accumulation
@@ -232,7 +232,7 @@ size_t sp__k_topk_workspace(int64_t k);
 bool sp__k_topk(sp_dtype dtype, void *values, int32_t *indices, const void *x, int64_t outer, int64_t n, int64_t k,
                 bool ascending, void *workspace);
 
-/* ---- matrix products: real ---- */
+/* ---- matrix products: real and integer ---- */
 
 /* C = alpha op(A) op(B) + beta C, op(X) = X or its transpose.
  * op(A) (M,K)  op(B) (K,N)  C (M,N); ld: elements from one stored row to the next. beta = 0: C is not read. */
@@ -243,6 +243,9 @@ typedef struct sp__gemm {
     double alpha, beta;
 } sp__gemm;
 bool sp__k_gemm(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C);
+
+/* The same for integers, modulo 2^bits; alpha 1 and beta 0 only. sp__k_gemm and sp__k_gemm_batch come here for them. */
+bool sp__k_gemm_whole(sp_dtype dtype, const sp__gemm *g, const void *A, const void *B, void *C);
 
 /* What is done to the product while it is at hand, in this order: bias is added, the activation taken, the mask laid on.
  * act is one of sp__k_bias_act's, SP__UNARY_COUNT_ for none. The mask is for ReLU's way back: its output y. */

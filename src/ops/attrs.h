@@ -19,6 +19,16 @@ typedef struct sp__arg_attrs { /* Argmax, Argmin */
     sp_dtype output_type; /* Int32 or Int64 */
 } sp__arg_attrs;
 
+typedef struct sp__cumsum_attrs {
+    int64_t axis;
+    bool exclusive, reverse; /* each without itself; from the end */
+} sp__cumsum_attrs;
+
+typedef struct sp__topk_attrs { /* of rows, best first */
+    int64_t k;
+    bool largest;
+} sp__topk_attrs;
+
 typedef struct sp__matmul_attrs {
     bool transpose_a, transpose_b; /* swap the last two dimensions first */
 } sp__matmul_attrs;

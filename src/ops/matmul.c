@@ -37,6 +37,8 @@ static sp_status matmul_rule(sp__call *c)
     if (!sp__broadcast(batch_of(a->shape), batch_of(b->shape), out))
         return sp__err(SP_ERR_SHAPE, "%s: batch dimensions do not broadcast: %s x %s", c->op->label, SP__STR(a),
                        SP__STR(b));
+    if (a->dtype == SP_BOOL)
+        return sp__err(SP_ERR_DTYPE, "%s: not defined for Bool", c->op->label);
     c->out[0].dtype = a->dtype;
     out->dim[out->rank++] = M;
     out->dim[out->rank++] = N;
@@ -138,7 +140,7 @@ const sp__op sp__op_matmul = {.name = "MatMul",
                               .min_in = 2,
                               .max_in = 2,
                               .n_out = 1,
-                              .flags = SP__PROMOTE | SP__FLOAT_ONLY | SP__VIA_F32,
+                              .flags = SP__PROMOTE | SP__VIA_F32,
                               SP__FIELDS(matmul_fields),
                               .attr_size = sizeof(sp__matmul_attrs),
                               .rule = matmul_rule,
@@ -184,6 +186,8 @@ static sp_status bias_add_rule(sp__call *c)
     if (x->shape.dim[1] != b->shape.dim[0])
         return sp__err(SP_ERR_SHAPE, "%s: %lld biases for %lld channels: %s + %s", c->op->label,
                        (long long)b->shape.dim[0], (long long)x->shape.dim[1], SP__STR(x), SP__STR(b));
+    if (x->dtype == SP_BOOL)
+        return sp__err(SP_ERR_DTYPE, "%s: not defined for Bool", c->op->label);
     c->out[0] = sp__desc_of(x);
     return SP_OK;
 }
@@ -192,6 +196,15 @@ static sp_status bias_add_run(sp__call *c)
 {
     const sp_tensor *x = c->in[0], *b = c->in[1];
     int64_t S = sp__dims_product(x->shape, 2, x->shape.rank);
+    if (!sp_dtype_is_float(x->dtype)) {
+        const sp__watcher *tape = sp__watch(NULL);
+        sp_scope scope = sp_scope_begin();
+        sp_tensor *planes = sp_reshape(c->in[0], SP_DIMS(x->shape.dim[0], x->shape.dim[1], S));
+        sp_status st = sp__copy_elements(c->y[0], sp_add(planes, sp_reshape(c->in[1], SP_DIMS(x->shape.dim[1], 1))));
+        sp_scope_end(scope);
+        sp__watch(tape);
+        return st;
+    }
     if (sp__k_bias_act(SP__UNARY_COUNT_, x->dtype, c->y[0]->data, x->data, b->data, x->shape.dim[0], x->shape.dim[1],
                        S))
         return SP_OK;
@@ -215,7 +228,7 @@ const sp__op sp__op_bias_add = {.name = "BiasAdd",
                                 .min_in = 2,
                                 .max_in = 2,
                                 .n_out = 1,
-                                .flags = SP__PROMOTE | SP__FLOAT_ONLY | SP__VIA_F32,
+                                .flags = SP__PROMOTE | SP__VIA_F32,
                                 .over = {SP__IN(0)},
                                 .rule = bias_add_rule,
                                 .run = bias_add_run,

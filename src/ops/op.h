@@ -146,7 +146,7 @@ struct sp__op {
     X(relu) X(relu6) X(sigmoid) X(tanh) X(silu) X(gelu) X(activation_grad) \
     X(softmax) X(log_softmax) X(softmax_back) X(log_softmax_back) \
     X(bce_with_logits) X(cross_entropy) X(cross_entropy_back) \
-    X(reduce_sum) X(reduce_mean) X(reduce_max) X(reduce_min) X(argmax) X(argmin) \
+    X(reduce_sum) X(reduce_mean) X(reduce_max) X(reduce_min) X(argmax) X(argmin) X(cumsum) X(topk) \
     X(matmul) X(bias_add) \
     X(reshape) X(flatten) X(expand_dims) X(squeeze) X(transpose) X(broadcast_to) X(tile) \
     X(concat) X(stack) X(strided_slice) X(strided_slice_grad) X(gather) X(gather_grad) X(one_hot) \

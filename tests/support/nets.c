@@ -129,6 +129,10 @@ static sp_tensor *number(double v) { return sp_scalar(v, SP_F32); }
     X(min, "f4,3", sp_min(x))                                                                                          \
     X(argmax, "f4,3", sp_argmax(x, 1))                                                                                 \
     X(argmin, "f4,3", sp_argmin(x, 0))                                                                                 \
+    X(cumsum, "f4,3", sp_cumsum(x, 1))                                                                                 \
+    X(topk_values, "f4,3", sp_topk(x, 2, true).at[0])                                                                  \
+    X(topk_places, "f4,3", sp_topk(x, 2, false).at[1])                                                                 \
+    X(topk_smallest, "f4,3", sp_topk(x, 3, false).at[0])                                                               \
     X(matmul, "f4,3 f3,2", sp_matmul(x, y))                                                                            \
     X(matmul_t, "f3,4 f2,3", sp_matmul_t(x, y, true, true))                                                            \
     X(matmul_batch, "f2,4,3 f2,3,5", sp_matmul(x, y))                                                                  \

@@ -3,9 +3,14 @@ from ..ops import function as _F
 from ..ops import nn_function as _N
 from .._missing import module_getattr as _module_getattr
 
-for _name in """abs add addmm all any arange bmm ceil clamp cos cosh cumsum div eq equal erf erfc exp exp2 expm1 eye flip floor frac full full_like ge greater greater_equal gt hypot isclose isfinite isinf le lerp less less_equal linspace log log1p log2 log10 logical_and logical_not logical_or logical_xor logsumexp lt masked_fill matmul maximum meshgrid minimum mul narrow ne neg negative not_equal ones ones_like outer pow rand rand_like randint randn randn_like randperm reciprocal remainder repeat_interleave reshape roll round rsqrt sign sin sinh sqrt square sub sum swapaxes tan tile topk tril triu trunc where zeros zeros_like broadcast_to index_select norm normal""".split():
+for _name in """abs add addmm all any arange bmm ceil clamp cos cosh cumsum div eq equal erf erfc exp exp2 expm1 eye flip floor frac full_like ge greater greater_equal gt hypot isclose isfinite isinf le lerp less less_equal linspace log log1p log2 log10 logical_and logical_not logical_or logical_xor logsumexp lt masked_fill matmul maximum meshgrid minimum mul narrow ne neg negative not_equal ones ones_like outer pow rand rand_like randint randn randn_like randperm reciprocal remainder repeat_interleave reshape roll round rsqrt sign sin sinh sqrt square sub sum swapaxes tan tile tril triu trunc where zeros zeros_like broadcast_to index_select norm normal""".split():
     globals()[_name] = getattr(_F, _name)
 relu, sigmoid, tanh = _N.relu, _N.sigmoid, _N.tanh
+
+
+def full(size, fill_value, *, dtype=None):
+    """Every element fill_value, in its type."""
+    return _F.full(size, fill_value, dtype=dtype or (bool if isinstance(fill_value, bool) else type(fill_value)))
 
 
 def mean(input, dim=None, keepdim=False, *, dtype=None):
@@ -104,6 +109,22 @@ def unsqueeze(input, dim):
 def softmax(input, dim, *, dtype=None):
     """Numbers in [0, 1] along dim whose sum is 1."""
     return _N.softmax(input, dim, dtype=dtype)
+
+
+def topk(input, k, dim=-1, largest=True, sorted=True):
+    """(the k largest or smallest along dim, their positions, Int64)."""
+    values, places = _F.topk(input, k, dim, largest)
+    return values, _F.cast(places, "int64")
+
+
+def sort(input, *, dim=-1, descending=False, stable=False):
+    """(sorted along dim, the positions where they were, Int64); equal ones keep their order."""
+    return topk(input, input.shape[dim], dim, descending)
+
+
+def argsort(input, dim=-1, descending=False, stable=False):
+    """The positions that sort dim, Int64."""
+    return sort(input, dim=dim, descending=descending)[1]
 
 
 def gather(input, dim, index):

@@ -150,7 +150,7 @@ class KLDivLoss(LossBase):
 
 
 class DiceLoss(LossBase):
-    """1 - 2 |x y| / (|x| + |y|)."""
+    """1 - 2 sum(x y) / (sum(x^2) + sum(y^2) + smooth)."""
 
     def __init__(self, smooth=1e-5):
         super().__init__()
@@ -159,7 +159,7 @@ class DiceLoss(LossBase):
     def construct(self, logits, label):
         both = F.sum(logits.view(-1) * label.view(-1))
         each = F.sum(logits.view(-1) * logits.view(-1)) + F.sum(label.view(-1) * label.view(-1))
-        return 1 - (2 * both + self.smooth) / (each + self.smooth)
+        return 1 - 2 * both / (each + self.smooth)
 
 
 class SoftMarginLoss(LossBase):

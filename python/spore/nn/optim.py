@@ -313,15 +313,14 @@ class RMSProp(_ByOps):
 
 
 class Adagrad(_ByOps):
-    """s += g^2, w -= lr g / sqrt(s)."""
+    """s += g^2, w -= lr g / sqrt(s). (update_slots has no effect on a CPU, as in MindSpore.)"""
 
     def __init__(self, params, accum=0.1, learning_rate=0.001, update_slots=True, loss_scale=1.0, weight_decay=0.0):
         super().__init__(learning_rate, params, weight_decay, loss_scale, accum=accum)
-        object.__setattr__(self, "_slots", update_slots)
 
     def update(self, w, g, lr, weight_decay, s):
         g = g + w * weight_decay if weight_decay else g
-        s1 = s + F.square(g) if self._slots else s
+        s1 = s + F.square(g)
         new = w - g * lr / F.sqrt(s1)
         s.set_data(s1)
         return new

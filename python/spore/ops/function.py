@@ -3,7 +3,7 @@ from . import maths as _maths
 from . import shapes as _shapes
 from .helpers import _bind, _binary, _like, _t, _unary  # noqa: F401
 from .maths import *  # noqa: F401,F403
-from .maths import (_argmax, _argmin, _bias_add, _cast, _matmul, _max, _mean, _min, _sum)  # noqa: F401
+from .maths import (_argmax, _argmin, _bias_add, _cast, _cumsum, _matmul, _max, _mean, _min, _sum)  # noqa: F401
 from .shapes import *  # noqa: F401,F403
 from .shapes import _one_hot  # noqa: F401
 

@@ -68,8 +68,7 @@ cos = _unary_float("Cos")
 floor = _unary("Floor")
 ceil = _unary("Ceil")
 round = _unary("Round")
-add_, subtract, multiply, divide, true_divide, floor_divide, fmod_, remainder, mod = (
-    add, sub, mul, div, div, floor_div, floor_mod, floor_mod, floor_mod)
+subtract, multiply, divide, true_divide, floor_divide, remainder = sub, mul, div, div, floor_div, floor_mod
 inv = reciprocal
 
 
@@ -81,6 +80,12 @@ def tan(input):
 def exp2(input):
     """2 ** input."""
     return exp(_t(input) * math.log(2))
+
+
+def fmod(input, other):
+    """The remainder of input / other rounded towards 0: it has input's sign."""
+    x, y = (input, _like(other, input)) if isinstance(input, Tensor) else (_like(input, other), other)
+    return sign(x) * floor_mod(abs(x), abs(y))
 
 
 def expm1(input):
@@ -287,7 +292,9 @@ _argmax, _argmin = _bind("Argmax"), _bind("Argmin")
 
 def sum(input, dim=None, keepdim=False, *, dtype=None):
     """The sum over axes; of integers it is Int64."""
-    x = _t(input) if dtype is None else cast(input, dtype)
+    x = _t(input)
+    if dtype is not None or not mstype.is_float(x.dtype):
+        x = cast(x, dtype or mstype.int64)
     return _sum(x, axis=_axes(dim), keep_dims=keepdim)
 
 
@@ -397,12 +404,17 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
 
 
 def prod(input, axis=None, keep_dims=False, dtype=None):
-    """The product over an axis, for short axes: one multiplication after the other."""
+    """The product over axes, for short ones: one multiplication after the other."""
     x = _t(input) if dtype is None else cast(input, dtype)
-    if axis is None:
-        x, axis = S.reshape(x, (-1,)), 0
     if not mstype.is_float(x.dtype):
         x = cast(x, mstype.int64)
+    if axis is None or axis == ():
+        y = prod(S.reshape(x, (-1,)), 0)
+        return S.reshape(y, (1,) * x.ndim) if keep_dims else y
+    if not isinstance(axis, int):
+        for a in axis:
+            x = prod(x, a, True)
+        return x if keep_dims else S.squeeze(x, tuple(axis))
     parts = S.unstack(x, axis)
     y = parts[0]
     for part in parts[1:]:
@@ -410,16 +422,12 @@ def prod(input, axis=None, keep_dims=False, dtype=None):
     return S.expand_dims(y, axis) if keep_dims else y
 
 
+_cumsum = _bind("CumSum")
+
+
 def cumsum(x, axis, dtype=None):
-    """Running sums along an axis: a product with a triangle of ones."""
-    x = _t(x) if dtype is None else cast(x, dtype)
-    kind = x.dtype
-    axis = axis % x.ndim
-    n = x.shape[axis]
-    upper = cast(S.expand_dims(S.arange(n), 1) <= S.arange(n), mstype.float64 if kind != mstype.float32 else kind)
-    moved = S.swapaxes(x, axis, -1) if axis != x.ndim - 1 else x
-    y = cast(matmul(cast(moved, upper.dtype), upper), kind)
-    return S.swapaxes(y, axis, -1) if axis != x.ndim - 1 else y
+    """Running sums along an axis."""
+    return _cumsum(_t(x) if dtype is None else cast(x, dtype), axis=axis)
 
 
 # ---- products ----

@@ -9,12 +9,12 @@ from . import nn_function as N
 
 _SAME = """abs absolute add addcdiv addcmul argmax argmin broadcast_to ceil chunk clamp clip cos cosh count_nonzero cumsum div divide
     dot equal eq erf erfc exp expand_dims expm1 flip floor floor_divide frac gather gather_elements ge greater greater_equal gt gt
-    hardshrink index_select isclose isfinite isinf isnan le lerp less less_equal log log10 log1p log2 logical_and logical_not
+    index_select isclose isfinite isinf isnan le lerp less less_equal log log10 log1p log2 logical_and logical_not
     logical_or logical_xor logsumexp lt masked_fill matmul maximum minimum mul multiply narrow ne neg negative norm not_equal outer pow
-    prod ravel reciprocal remainder roll round rsqrt select sign sin sinh split sqrt square sub subtract swapaxes swapdims t tan
+    prod ravel reciprocal remainder roll round rsqrt sign sin sinh split sqrt square sub subtract swapaxes swapdims t tan
     tile topk tril triu true_divide trunc unbind unsqueeze view_as inv bmm mm movedim expand repeat_interleave addmm hypot
-    new_dim""".split()
-_NEURAL = "elu gelu hardtanh leaky_relu log_softmax relu sigmoid silu softmax tanh softplus mish".split()
+    sort argsort msort fmod""".split()
+_NEURAL = "elu gelu hardtanh hardshrink leaky_relu log_softmax relu sigmoid silu softmax tanh softplus mish".split()
 
 
 def _shape_arguments(args):
@@ -68,20 +68,30 @@ def sum_(self, axis=None, dtype=None, keepdims=False, initial=None, *, dim=None,
     return y if initial is None else y + initial
 
 
-def max_(self, axis=None, keepdims=False, *, initial=None, where=True, return_indices=False, dim=None, keepdim=False):
-    """The largest over axes; with return_indices its position as well."""
-    if dim is not None:
-        return F.max(self, dim, keepdim)
-    y = F.amax(self, axis, keepdims)
-    return (y, F.argument(F._argmax, self, axis, keepdims)) if return_indices else y
+def max_(self, *place, axis=None, keepdims=None, initial=None, where=True, return_indices=False, dim=None, keepdim=None):
+    """The largest: of all, over `axis`, or (largest, its position) along `dim`. As in MindSpore 2.10 a number that is not named is `dim`,
+    unless keepdims or return_indices is named."""
+    return _extreme(self, F.max, F.amax, F._argmax, place, axis, keepdims, return_indices, dim, keepdim)
 
 
-def min_(self, axis=None, keepdims=False, *, initial=None, where=True, return_indices=False, dim=None, keepdim=False):
-    """The smallest over axes; with return_indices its position as well."""
+def _extreme(x, both, one, position, place, axis, keepdims, return_indices, dim, keepdim):
+    named = keepdims is not None or return_indices
+    if place:
+        if isinstance(place[0], int) and not isinstance(place[0], bool) and not named:
+            dim = place[0]
+            keepdim = place[1] if len(place) > 1 else keepdim
+        else:
+            axis = place[0]
+            keepdims = place[1] if len(place) > 1 else keepdims
     if dim is not None:
-        return F.min(self, dim, keepdim)
-    y = F.amin(self, axis, keepdims)
-    return (y, F.argument(F._argmin, self, axis, keepdims)) if return_indices else y
+        return both(x, dim, bool(keepdim))
+    y = one(x, axis, bool(keepdims))
+    return (y, F.argument(position, x, axis, bool(keepdims))) if return_indices else y
+
+
+def min_(self, *place, axis=None, keepdims=None, initial=None, where=True, return_indices=False, dim=None, keepdim=None):
+    """The smallest, as max()."""
+    return _extreme(self, F.min, F.amin, F._argmin, place, axis, keepdims, return_indices, dim, keepdim)
 
 
 def all_(self, axis=None, keep_dims=False):
@@ -106,7 +116,7 @@ def std(self, axis=None, ddof=0, keepdims=False):
 
 def copy(self):
     """A tensor with elements of its own."""
-    return _core.tensor(self)
+    return F.copy(self)
 
 
 def repeat(self, repeats, axis=None):
@@ -117,6 +127,11 @@ def repeat(self, repeats, axis=None):
 def fill(self, value):
     """A tensor of this shape, filled."""
     return F.full_like(self, value)
+
+
+def expand_as(self, other):
+    """Repeated along dimensions of 1 to another's shape."""
+    return F.broadcast_to(self, tuple(other.shape))
 
 
 def where(self, condition, y):
@@ -147,8 +162,8 @@ def install():
                 setattr(Tensor, name, getattr(source, name))
     own = dict(astype=astype, type=astype, to=to, reshape=reshape, view=reshape, transpose=transpose, permute=transpose,
                flatten=flatten, squeeze=squeeze, mean=mean, sum=sum_, max=max_, min=min_, all=all_, any=any_, var=var, std=std,
-               copy=copy, clone=copy, repeat=repeat, fill=fill, where=where, value=value, new_zeros=_new(F.zeros),
-               new_ones=_new(F.ones), amax=F.amax, amin=F.amin, float=_cast_to(mstype.float32), half=_cast_to(mstype.float16),
+               copy=copy, clone=copy, repeat=repeat, fill=fill, where=where, select=where, expand_as=expand_as, value=value,
+               new_zeros=_new(F.zeros), new_ones=_new(F.ones), amax=F.amax, amin=F.amin, float=_cast_to(mstype.float32), half=_cast_to(mstype.float16),
                int=_cast_to(mstype.int32), long=_cast_to(mstype.int64), bool=_cast_to(mstype.bool_))
     for name, function in own.items():
         setattr(Tensor, name, function)

@@ -6,9 +6,15 @@ from ..common.tensor import Tensor
 from . import function as F
 from .function import _bind, _t, _unary
 
-relu, relu6, sigmoid, tanh, silu = (_unary(n) for n in ("ReLU", "ReLU6", "Sigmoid", "Tanh", "SiLU"))
+_relu, relu6, sigmoid, tanh, silu = (_unary(n) for n in ("ReLU", "ReLU6", "Sigmoid", "Tanh", "SiLU"))
 swish = silu
 _gelu, _elu, _softmax, _log_softmax = (_bind(n) for n in ("GeLU", "Elu", "Softmax", "LogSoftmax"))
+
+
+def relu(input):
+    """max(input, 0)."""
+    x = _t(input)
+    return _relu(x) if mstype.is_float(x.dtype) else F.maximum(x, 0)
 
 
 def gelu(input, approximate="none"):
@@ -52,9 +58,10 @@ hardsigmoid, hardswish = hsigmoid, hswish
 
 
 def softplus(input, beta=1, threshold=20):
-    """log(1 + exp(beta x)) / beta, without overflow."""
+    """log(1 + exp(beta x)) / beta, and x where beta x exceeds the threshold."""
     z = input * beta
-    return (F.maximum(z, 0) + F.log(1 + F.exp(-F.abs(z)))) / beta
+    y = F.maximum(z, 0) + F.log(1 + F.exp(-F.abs(z)))
+    return F.where(z > threshold, input, y if beta == 1 else y / beta)
 
 
 def mish(x):
@@ -176,26 +183,30 @@ def avg_pool2d(input_x, kernel_size=1, stride=1, padding=0, ceil_mode=False, cou
 
 
 def adaptive_avg_pool2d(input, output_size):
-    """Means of windows of one size that give output_size; the input must divide."""
-    out = [n if o is None else o for o, n in zip(pair(output_size) if not isinstance(output_size, tuple) else output_size,
-                                                 input.shape[-2:])]
-    h, w = input.shape[-2:]
-    if out == [1, 1]:
-        return F.mean(input, (-2, -1), True)
-    if h % out[0] or w % out[1]:
-        raise not_there(f"ops.adaptive_avg_pool2d from {(h, w)} to {tuple(out)}")
-    k = (h // out[0], w // out[1])
-    return avg_pool2d(input, k, k)
+    """(..., H, W) -> (..., *output_size): means of windows; None for an axis: as it is."""
+    return _adaptive(input, output_size, avg_pool2d, F.mean)
 
 
 def adaptive_max_pool2d(input, output_size, return_indices=False):
-    """(..., H, W) -> (..., *output_size): maxima of windows; H and W are multiples of the sizes."""
-    h, w = input.shape[-2:]
-    out = pair(output_size)
-    if return_indices or h % out[0] or w % out[1]:
-        raise not_there(f"ops.adaptive_max_pool2d from {(h, w)} to {out}")
-    k = (h // out[0], w // out[1])
-    return max_pool2d(input, k, k)
+    """(..., H, W) -> (..., *output_size): maxima of windows; None for an axis: as it is."""
+    if return_indices:
+        raise not_there("ops.adaptive_max_pool2d(return_indices)")
+    return _adaptive(input, output_size, max_pool2d, F.amax)
+
+
+def _adaptive(x, output_size, pool, reduce):
+    """Window i of m along an axis of n: from floor(i n / m) to ceil((i + 1) n / m)."""
+    sizes = x.shape[-2:]
+    out = [n if o is None else o for o, n in zip(output_size if isinstance(output_size, (tuple, list)) else pair(output_size), sizes)]
+    if out == [1, 1]:
+        return reduce(x, (-2, -1), True)
+    if x.ndim == 4 and not any(n % m for n, m in zip(sizes, out)):
+        k = (sizes[0] // out[0], sizes[1] // out[1])
+        return pool(x, k, k)
+    for axis, n, m in zip((-2, -1), sizes, out):
+        if n != m:
+            x = F.concat([reduce(F.narrow(x, axis, i * n // m, -(-(i + 1) * n // m) - i * n // m), axis, True) for i in range(m)], axis)
+    return x
 
 
 def batch_norm(input_x, running_mean, running_var, weight, bias, training=False, momentum=0.1, eps=1e-5):
@@ -266,11 +277,15 @@ def reduced(x, reduction):
 
 
 def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-    """Softmax cross entropy: logits (N, C) with class numbers (N), or with probabilities (N, C)."""
+    """Softmax cross entropy: logits (N, C, ...) with class numbers (N, ...), or with probabilities of the same shape."""
     if input.ndim == 1:
         input, target = F.expand_dims(input, 0), F.expand_dims(target, 0)
         y = cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
         return F.reshape(y, ()) if reduction == "none" else y
+    if input.ndim > 2 and not mstype.is_float(target.dtype):
+        rows = F.reshape(F.movedim(input, 1, -1), (-1, input.shape[1]))
+        y = cross_entropy(rows, F.reshape(target, (-1,)), weight, ignore_index, reduction, label_smoothing)
+        return F.reshape(y, target.shape) if reduction == "none" else y
     if mstype.is_float(target.dtype):
         return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
     return _cross_entropy(input, target, weight, reduction=reduction, ignore_index=ignore_index,
@@ -358,8 +373,8 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
 
 def hinge_embedding_loss(inputs, targets, margin=1.0, reduction="mean"):
-    """x where the target is 1, max(margin - x, 0) where it is -1; reduction "mean", "sum" or "none"."""
-    return reduced(F.where(targets > 0, inputs, F.maximum(margin - inputs, 0)), reduction)
+    """inputs where the target is 1, max(0, margin - inputs) where it is -1, else 0."""
+    return reduced(F.where(targets > 0, inputs, F.where(targets < 0, F.maximum(margin - inputs, 0), 0)), reduction)
 
 
 def margin_ranking_loss(input1, input2, target, margin=0.0, reduction="mean"):

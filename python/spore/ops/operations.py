@@ -57,7 +57,7 @@ def _make(name, call, **settings):
 __all__ = ["Primitive", "PrimitiveWithInfer"]
 
 _PLAIN = dict(
-    Add=F.add, Sub=F.sub, Mul=F.mul, Div=F.div, RealDiv=F.div, FloorDiv=F.floor_div, FloorMod=F.floor_mod, Mod=F.floor_mod, Pow=F.pow,
+    Add=F.add, Sub=F.sub, Mul=F.mul, Div=F.div, RealDiv=F.div, FloorDiv=F.floor_div, FloorMod=F.floor_mod, Mod=F.fmod, Pow=F.pow,
     Maximum=F.maximum, Minimum=F.minimum, Neg=F.neg, Abs=F.abs, Sign=F.sign, Exp=F.exp, Log=F.log, Sqrt=F.sqrt, Rsqrt=F.rsqrt,
     Square=F.square, Reciprocal=F.reciprocal, Erf=F.erf, Erfc=F.erfc, Sin=F.sin, Cos=F.cos, Tan=F.tan, Floor=F.floor, Ceil=F.ceil,
     Round=F.round, Rint=F.round, Expm1=F.expm1, Log1p=F.log1p, Sinh=F.sinh, Cosh=F.cosh, Trunc=F.trunc, AddN=F.addn, Equal=F.equal,
@@ -90,7 +90,9 @@ _make("Argmax", lambda self, x: F.cast(F.argmax(x, self.axis), self.output_type)
 _make("Argmin", lambda self, x: F.cast(F.argmin(x, self.axis), self.output_type), axis=-1, output_type=mstype.int32)
 _make("ArgMaxWithValue", lambda self, x: tuple(reversed(F.max(x, self.axis, self.keep_dims))), axis=0, keep_dims=False)
 _make("ArgMinWithValue", lambda self, x: tuple(reversed(F.min(x, self.axis, self.keep_dims))), axis=0, keep_dims=False)
-_make("CumSum", lambda self, x, axis: F.cumsum(x, axis))
+_make("CumSum", lambda self, x, axis: F._cumsum(x, axis=axis, exclusive=bool(self.exclusive), reverse=bool(self.reverse)),
+      exclusive=False, reverse=False)
+_make("Sort", lambda self, x: F.sort(x, self.axis, self.descending), axis=-1, descending=False)
 _make("Concat", lambda self, *x: F.concat(x[0] if len(x) == 1 and not isinstance(x[0], Tensor) else x, self.axis), axis=0)
 _make("Stack", lambda self, *x: F.stack(x[0] if len(x) == 1 and not isinstance(x[0], Tensor) else x, self.axis), axis=0)
 _make("Unstack", lambda self, x: F.unstack(x, self.axis), axis=0, num=None)
@@ -105,9 +107,30 @@ _make("LogSoftmax", lambda self, x: N.log_softmax(x, self.axis), axis=-1)
 _make("Elu", lambda self, x: N.elu(x, self.alpha), alpha=1.0)
 _make("L2Normalize", lambda self, x: N.l2_normalize(x, self.axis, self.epsilon), axis=0, epsilon=1e-4)
 _make("Dropout", lambda self, x: _core.op("Dropout", x, keep_prob=float(self.keep_prob)), keep_prob=0.5, Seed0=0, Seed1=0)
-_make("LayerNorm", lambda self, x, gamma, beta: _core.op("LayerNorm", x, gamma, beta, begin_norm_axis=self.begin_norm_axis,
-                                                        begin_params_axis=self.begin_params_axis, epsilon=self.epsilon),
-      begin_norm_axis=1, begin_params_axis=1, epsilon=1e-7)
+
+
+def _layer_norm(self, x, gamma, beta):
+    """(y, mean, variance); nothing flows back through the last two."""
+    y, mean, inverse = _core.op("LayerNorm", x, gamma, beta, begin_norm_axis=self.begin_norm_axis,
+                                begin_params_axis=self.begin_params_axis, epsilon=self.epsilon)
+    return y, F.stop_gradient(mean), F.stop_gradient(F.reciprocal(F.square(inverse)) - self.epsilon)
+
+
+def _batch_norm(self, x, scale, bias, mean, variance):
+    """(y, mean, variance of the batch or as given, mean, 1 / deviation); in training parameters among the statistics move."""
+    if not self.is_training:
+        y = N.first(_core.op("BatchNorm", x, scale, bias, mean, variance, epsilon=float(self.epsilon)))
+        return y, mean, variance, mean, F.rsqrt(variance + self.epsilon)
+    y, batch_mean, batch_variance, inverse = _core.op("BatchNorm", x, scale, bias, None, None, is_training=True,
+                                                      epsilon=float(self.epsilon))
+    for moving, batch in ((mean, batch_mean), (variance, batch_variance)):
+        if hasattr(moving, "set_data"):
+            moving.set_data(moving * (1 - self.momentum) + F.stop_gradient(batch) * self.momentum)
+    return (y,) + tuple(F.stop_gradient(v) for v in (batch_mean, batch_variance, batch_mean, inverse))
+
+
+_make("BatchNorm", _batch_norm, is_training=False, epsilon=1e-5, momentum=0.1, data_format="NCHW")
+_make("LayerNorm", _layer_norm, begin_norm_axis=1, begin_params_axis=1, epsilon=1e-7)
 _make("Conv2D", lambda self, x, w: N.conv2d(x, w, None, self.stride, self.pad_mode, self.pad, self.dilation, self.group),
       out_channel=0, kernel_size=0, mode=1, pad_mode="valid", pad=0, stride=1, dilation=1, group=1, data_format="NCHW")
 _make("MaxPool", lambda self, x: N.first(_core.op("MaxPool", x, kernel_size=N.pair(self.kernel_size), strides=N.pair(self.strides),
@@ -120,6 +143,7 @@ _make("AvgPool", lambda self, x: N.first(_core.op("AvgPool", x, kernel_size=N.pa
 
 def _softmax_cross_entropy(self, logits, labels):
     """(loss of each row, softmax - labels)."""
+    labels = F.stop_gradient(labels)
     loss = -F.sum(labels * N.log_softmax(logits, -1), -1)
     return loss, F.stop_gradient(N.softmax(logits, -1) - labels)
 

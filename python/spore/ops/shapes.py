@@ -13,7 +13,7 @@ from .helpers import _bind, _like, _range, _t
 
 _reshape, _transpose, _expand, _squeeze = _bind("Reshape"), _bind("Transpose"), _bind("ExpandDims"), _bind("Squeeze")
 _broadcast, _tile, _concat, _stack, _gather = (_bind(n) for n in ("BroadcastTo", "Tile", "Concat", "Stack", "Gather"))
-_slice, _one_hot = _bind("StridedSlice"), _bind("OneHot")
+_slice, _one_hot, _flatten = _bind("StridedSlice"), _bind("OneHot"), _bind("Flatten")
 
 
 def _sizes(shape):
@@ -38,6 +38,8 @@ def flatten(input, order="C", *, start_dim=1, end_dim=-1):
     if x.ndim < 2:
         return reshape(x, (x.size,) if x.ndim == 0 or start_dim == 0 else (1, x.size) if start_dim == 1 else x.shape)
     a, b = start_dim % x.ndim, end_dim % x.ndim
+    if (a, b) == (1, x.ndim - 1):
+        return _flatten(x)
     return reshape(x, tuple(x.shape[:a]) + (math.prod(x.shape[a:b + 1]),) + tuple(x.shape[b + 1:]))
 
 
@@ -226,22 +228,22 @@ def index_select(input, axis, index):
 
 
 def gather_elements(input, dim, index):
-    """input[..., index[..., i, ...], ...] along dim: as a choice by one-hot rows."""
+    """Of (..., i, ...) the element input[..., index[..., i, ...], ...] along dim; negative ones count from the end."""
     dim = dim % input.ndim
-    depth = input.shape[dim]
-    index = M.where(index < 0, index + depth, index)
-    hot = _one_hot(index, depth=depth, dtype=input.dtype)  # (index..., depth)
-    shape = [i if a != dim else n for a, (i, n) in enumerate(zip(index.shape, input.shape))]
-    part = input
-    for a, n in enumerate(shape):
-        if part.shape[a] != n:
-            part = narrow(part, a, 0, n)
-    part = expand_dims(swapaxes(part, dim, -1), dim)  # (..., 1 at dim, ..., depth)
-    moved = list(_range(part.ndim))
-    last = moved.pop(-2) if dim != input.ndim - 1 else None
-    if last is not None:  # the axis that stood last came to dim's old place
-        raise not_there("ops.gather_elements along another axis than the last")
-    return M.sum(hot * part, -1)
+    if index.ndim != input.ndim or builtins.any(a != dim and i > n for a, (i, n) in enumerate(zip(index.shape, input.shape))):
+        raise ValueError(f"For 'GatherD', the shape of 'index' {tuple(index.shape)} must have the rank of 'x' {tuple(input.shape)}, and "
+                         f"no other dimension than {dim} may be larger.")
+    place, step = None, 1  # where it stands among all elements
+    for a in reversed(_range(input.ndim)):
+        n, many = input.shape[a], index.shape[a]
+        if a == dim:
+            at = M.cast(index, mstype.int64)
+            at = M.where(at < 0, at + n, at) * step
+        else:
+            at = reshape(_core.arange(0, many * step, step, mstype.int64), tuple(many if b == a else 1 for b in _range(input.ndim)))
+        place = at if place is None else place + at
+        step *= n
+    return _gather(reshape(input, (-1,)), broadcast_to(place, tuple(index.shape)), axis=0)
 
 
 gather_d = gather_elements
@@ -352,9 +354,8 @@ def ones(shape, dtype=None):
 
 
 def full(size, fill_value, *, dtype=None):
-    """Every element fill_value."""
-    kind = mstype.of(dtype) if dtype is not None else mstype.of(type(fill_value))
-    return _core.full(_sizes(size), fill_value, kind)
+    """Every element fill_value; Int64 unless said otherwise, as in MindSpore."""
+    return _core.full(_sizes(size), fill_value, mstype.of(dtype or mstype.int64))
 
 
 def fill(type, shape, value):
@@ -486,7 +487,7 @@ def is_floating_point(input):
 
 def copy(x):
     """A tensor with elements of its own."""
-    return _core.tensor(x)
+    return _reshape(_stack(x, axis=0), shape=tuple(x.shape))
 
 
 deepcopy = copy
@@ -547,20 +548,30 @@ def clip_by_global_norm(x, clip_norm=1.0, use_norm=None):
     return type(x)(g * factor for g in x) if isinstance(x, (tuple, list)) else x * factor
 
 
+_topk = _bind("TopK")
+
+
 def topk(input, k, dim=None, largest=True, sorted=True):
-    """The k largest along the last axis and their positions: k times the largest of what is left."""
-    axis = -1 if dim is None else dim
-    values, places, left = [], [], input if largest else -input
-    depth = input.shape[axis]
-    low = _core.full((), -math.inf if mstype.is_float(input.dtype) else -2**31, input.dtype)
-    for _ in _range(k):
-        place = M.argmax(left, axis)
-        values.append(M.amax(left, axis))
-        places.append(place)
-        hot = M._as_bool(_one_hot(place, depth=depth, axis=axis, dtype=mstype.int32))
-        left = M.where(hot, low, left)
-    found = stack(values, axis)
-    return found if largest else -found, M.cast(stack(places, axis), mstype.int32)
+    """(the k largest or smallest along an axis, the last if none is said, best first; their positions, Int32)."""
+    x, axis = _t(input), -1 if dim is None else dim
+    if x.ndim == 0 or axis % x.ndim == x.ndim - 1:
+        return _topk(x, k=k, largest=bool(largest))
+    return tuple(swapaxes(y, axis, -1) for y in _topk(swapaxes(x, axis, -1), k=k, largest=bool(largest)))
+
+
+def sort(input_x, axis=-1, descending=False):
+    """(sorted along an axis, the positions where they were, Int32); equal ones keep their order."""
+    return topk(input_x, input_x.shape[axis], axis, descending)
+
+
+def argsort(input, axis=-1, descending=False):
+    """The positions that sort an axis, Int32."""
+    return sort(input, axis, descending)[1]
+
+
+def msort(input):
+    """Sorted along the first axis."""
+    return sort(input, 0)[0]
 
 
 def count_nonzero(x, axis=(), keep_dims=False, dtype=mstype.int32):
