@@ -33,7 +33,8 @@ int sp__class_of(size_t n)
         return -1;
     int k = log2_floor(n - 1); /* 2^k < n <= 2^(k+1) */
     size_t above = n - 1 - ((size_t)1 << k);
-    return k < FINE ? 4 + (k - 8) * 4 + (int)(above >> (k - 2)) : FIRST_FINE + (k - FINE) * 64 + (int)(above >> (k - 6));
+    return k < FINE ? 4 + (k - 8) * 4 + (int)(above >> (k - 2))
+                    : FIRST_FINE + (k - FINE) * 64 + (int)(above >> (k - 6));
 }
 
 size_t sp__class_bytes(int size_class)
