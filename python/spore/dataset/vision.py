@@ -2,6 +2,8 @@
 or None."""
 import enum
 import math
+import os
+import tempfile
 
 from .. import _core
 from .._missing import module_getattr as _module_getattr, not_there
@@ -66,6 +68,28 @@ class Normalize(TensorOperation):
         shape = (-1,) if self.is_hwc else (-1,) + (1,) * (x.ndim - 1)
         mean, std = (np.asarray(v, np.float32).reshape(shape) for v in (self.mean, self.std))
         return (x - mean) / std
+
+
+class Decode(TensorOperation):
+    """A PNG or JPEG file's bytes, UInt8 (n,), as (H, W, 3) UInt8."""
+
+    def __init__(self, to_pil=False):
+        if not isinstance(to_pil, bool):
+            raise TypeError(f"Argument to_pil with value {to_pil} is not of type [<class 'bool'>], but got {type(to_pil)}.")
+
+    def __call__(self, x):
+        x = _array(x)
+        if x.dtype.kind not in "iu" or x.dtype.itemsize != 1:
+            raise TypeError(f"Decode: unsupported image data type '{x.dtype}', expected a file's bytes, UInt8.")
+        if x.ndim != 1 or not x.size:
+            raise RuntimeError(f"Decode: invalid data shape: expected a file's bytes of 1 dimension, but got {x.ndim} dimensions.")
+        file = tempfile.NamedTemporaryFile(suffix=".image", delete=False)
+        try:
+            with file:
+                file.write(x.tobytes())
+            return _core.image_read(file.name, 3).asnumpy()
+        finally:
+            os.unlink(file.name)
 
 
 class HWC2CHW(TensorOperation):

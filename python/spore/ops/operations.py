@@ -6,6 +6,7 @@ from ..common import dtype as mstype
 from ..common.tensor import Tensor
 from . import function as F
 from . import nn_function as N
+from .._missing import module_getattr as _module_getattr
 
 
 class Primitive:
@@ -163,3 +164,11 @@ _make("NLLLoss", lambda self, x, y, w: (N.nll_loss(x, y, w, self.ignore_index, s
 _make("StandardNormal", lambda self, shape: F.randn(shape), seed=0, seed2=0)
 _make("UniformReal", lambda self, shape: F.rand(shape), seed=0, seed2=0)
 _make("ScalarCast", lambda self, x, dtype: mstype.dtype_to_pytype(dtype)(x))
+
+_missing = _module_getattr(__name__, "mindspore.ops")
+
+
+def __getattr__(name):
+    if name.endswith("_ops") and not name.startswith("_"):  # array_ops, math_ops...: here they are one module
+        return sys.modules[__name__]
+    return _missing(name)
