@@ -514,8 +514,12 @@ def depend(value, expr):
 
 
 def assign(variable, value):
-    """Gives a parameter other elements; returns it."""
-    variable.set_data(value if isinstance(value, Tensor) else _like(value, variable))
+    """Gives a parameter or a tensor other elements; returns it."""
+    value = value if isinstance(value, Tensor) else _like(value, variable)
+    if hasattr(variable, "set_data"):
+        variable.set_data(value)
+    else:
+        variable.become_(M.cast(value, variable.dtype))
     return variable
 
 
