@@ -320,10 +320,16 @@ def meshgrid(*inputs, indexing="xy"):
 
 
 def pad(input_x, padding, mode="constant", value=None):
-    """Elements added at both ends of the last axes: padding (left, right, top, bottom, ...) as PyTorch counts; mode constant."""
-    if mode != "constant":
-        raise not_there(f"ops.pad(mode='{mode}')")
+    """Elements added at both ends of the last axes: padding (left, right, top, bottom, ...) as PyTorch counts. mode: "constant",
+    "reflect", "replicate" or "circular"."""
     padding = list(padding.tolist() if isinstance(padding, Tensor) else padding)
+    if len(padding) % 2 or len(padding) > 2 * input_x.ndim:
+        raise ValueError(f"For 'pad', the 'padding' must have an even number of at most {2 * input_x.ndim} elements, but got {padding}.")
+    if mode != "constant":
+        if mode not in ("reflect", "replicate", "circular"):
+            raise ValueError(f"For 'pad', the 'mode' must be in ['constant', 'reflect', 'replicate', 'circular'], but got {mode!r}.")
+        from .image import edge_pad
+        return edge_pad(input_x, padding, mode)
     x = input_x
     for i in _range(len(padding) // 2):
         axis, (before, after) = x.ndim - 1 - i, padding[2 * i:2 * i + 2]
