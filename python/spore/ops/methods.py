@@ -172,3 +172,5 @@ def install():
                int=_cast_to(mstype.int32), long=_cast_to(mstype.int64), bool=_cast_to(mstype.bool_))
     for name, function in own.items():
         setattr(Tensor, name, function)
+    from . import forms
+    forms.install()

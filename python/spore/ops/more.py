@@ -435,6 +435,71 @@ def cumprod(input, dim, dtype=None):
     return S.stack(parts, dim)
 
 
+# ---- order ----
+
+def argsort(input, axis=-1, descending=False):
+    """Where the elements stand in order along an axis, equal ones as they come, NaN last: each element's place is the number of those
+    before it. For short axes: all pairs are compared."""
+    n = input.shape[axis]
+    if input.size * n > 1 << 26:
+        raise not_there(f"sorting {input.size // builtins.max(n, 1)} times {n} elements")
+    x = S.swapaxes(input, axis, -1) if input.ndim > 1 else input
+    if mstype.is_float(x.dtype):
+        x = M.where(M.isnan(x), S.full_like(x, -math.inf if descending else math.inf), x)
+    at = S.arange(n)
+    mine, other = S.expand_dims(x, -1), S.expand_dims(x, -2)
+    before = M.greater(other, mine) if descending else M.less(other, mine)
+    before = M.logical_or(before, M.logical_and(M.equal(other, mine), M.less(at, S.expand_dims(at, 1))))
+    rank = M.sum(M.cast(before, mstype.float32), -1)
+    hot = M.equal(S.expand_dims(rank, -2), M.cast(S.expand_dims(at, 1), mstype.float32))
+    places = M.cast(M.sum(M.cast(hot, mstype.float32) * M.cast(at, mstype.float32), -1), mstype.int32)
+    return S.swapaxes(places, axis, -1) if input.ndim > 1 else places
+
+
+def sort(input_x, axis=-1, descending=False):
+    """(elements in order along an axis, their positions). For short axes, as argsort()."""
+    if input_x.ndim > 1 and axis % input_x.ndim != input_x.ndim - 1:
+        return tuple(S.swapaxes(y, axis, -1) for y in sort(S.swapaxes(input_x, axis, -1), -1, descending))
+    places = argsort(input_x, -1, descending)
+    return S.gather_elements(input_x, input_x.ndim - 1, M.cast(places, mstype.int64)), places
+
+
+def msort(input):
+    """In order along the first axis."""
+    return sort(input, 0)[0]
+
+
+def median(input, axis=-1, keepdims=False):
+    """(the middle element, the lower one of two; its position) along an axis. For short axes."""
+    values, places = sort(input, axis)
+    middle = (input.shape[axis] - 1) // 2
+    picked = [S.narrow(v, axis, middle, 1) for v in (values, M.cast(places, mstype.int64))]
+    return tuple(picked) if keepdims else tuple(S.squeeze(v, axis) for v in picked)
+
+
+def nonzero(input, *, as_tuple=False):
+    """The positions of elements that are not 0, (count, ndim) Int64. Its shape depends on the values: not in graph mode."""
+    x = _t(input)
+    flat = S.arange(x.size)[S.reshape(M.not_equal(x, 0) if x.dtype != mstype.bool_ else x, (-1,))]
+    columns = []
+    for n in reversed(x.shape):
+        columns.append(M.floor_mod(flat, n))
+        flat = M.floor_div(flat, n)
+    columns = tuple(reversed(columns))
+    return columns if as_tuple else S.stack(columns, 1) if columns else S.zeros((flat.shape[0], 0), mstype.int64)
+
+
+argwhere = nonzero
+
+
+def masked_select(input, mask):
+    """The elements where the mask holds, as a vector. Its shape depends on the values: not in graph mode."""
+    if mask.dtype != mstype.bool_:
+        raise TypeError(f"For 'masked_select', the mask must be Bool, but got {mask.dtype}.")
+    shape = M.logical_or(M.equal(input, input), mask).shape
+    return S.broadcast_to(input, shape)[S.broadcast_to(mask, shape)]
+
+
 # ---- over axes ----
 
 def nansum(input, axis=None, keepdims=False, *, dtype=None):

@@ -228,22 +228,23 @@ def index_select(input, axis, index):
 
 
 def gather_elements(input, dim, index):
-    """Of (..., i, ...) the element input[..., index[..., i, ...], ...] along dim; negative ones count from the end."""
+    """input[..., index[..., i, ...], ...] along dim: elements by their number in the flattened tensor."""
     dim = dim % input.ndim
-    if index.ndim != input.ndim or builtins.any(a != dim and i > n for a, (i, n) in enumerate(zip(index.shape, input.shape))):
-        raise ValueError(f"For 'GatherD', the shape of 'index' {tuple(index.shape)} must have the rank of 'x' {tuple(input.shape)}, and "
-                         f"no other dimension than {dim} may be larger.")
-    place, step = None, 1  # where it stands among all elements
+    if index.ndim != input.ndim:
+        raise ValueError(f"For 'GatherD', the input and the index must have equally many dimensions, but got {input.ndim} and "
+                         f"{index.ndim}.")
+    depth, step, place = input.shape[dim], 1, 0
+    index = M.cast(index, mstype.int64)
     for a in reversed(_range(input.ndim)):
-        n, many = input.shape[a], index.shape[a]
         if a == dim:
-            at = M.cast(index, mstype.int64)
-            at = M.where(at < 0, at + n, at) * step
+            there = M.logical_and(index >= -depth, index < depth)
+            part = M.where(index < 0, index + depth, index)
         else:
-            at = reshape(_core.arange(0, many * step, step, mstype.int64), tuple(many if b == a else 1 for b in _range(input.ndim)))
-        place = at if place is None else place + at
-        step *= n
-    return _gather(reshape(input, (-1,)), broadcast_to(place, tuple(index.shape)), axis=0)
+            if index.shape[a] > input.shape[a]:
+                raise ValueError(f"For 'GatherD', the size of axis {a} of the index, {index.shape[a]}, must be at most {input.shape[a]}.")
+            part = reshape(arange(index.shape[a]), tuple(index.shape[a] if i == a else 1 for i in _range(input.ndim)))
+        place, step = place + part * step, step * input.shape[a]
+    return gather(reshape(input, (-1,)), M.where(there, place, input.size), 0)
 
 
 gather_d = gather_elements
