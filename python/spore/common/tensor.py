@@ -12,7 +12,7 @@ class Tensor(_core.TensorBase):
     def __new__(cls, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):
         if input_data is None:
             if shape is None or dtype is None:
-                raise ValueError("For 'Tensor', the 'shape' and 'dtype' are needed where there is no 'input_data'.")
+                raise (TypeError if shape is None and dtype is None else ValueError)("For 'Tensor', the 'shape' and 'dtype' are needed where there is no 'input_data'.")
             if init is None and isinstance(shape, (list, tuple)) and any(n is None or n == -1 for n in shape):
                 return Shape(_core.zeros(tuple(1 if n is None or n == -1 else n for n in shape), mstype.of(dtype)), shape)
             if init is None:
@@ -37,6 +37,10 @@ class Tensor(_core.TensorBase):
     def __bool__(self):
         if self.size != 1:
             raise ValueError(f"The truth value of an array with several elements is ambiguous: it has {self.size}.")
+        if "_decides" in self.__dict__:
+            from .api import AsWritten, tracing
+            if tracing():
+                raise AsWritten
         return bool(self.item())
 
     def __iter__(self):

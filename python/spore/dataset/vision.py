@@ -297,6 +297,13 @@ class RandomResizedCrop(TensorOperation):
         return _resized(CenterCrop(side)(x), *self.size, self.inter)
 
 
+class RandomCropDecodeResize(RandomResizedCrop):
+    """Decode, then RandomResizedCrop."""
+
+    def __call__(self, x):
+        return super().__call__(Decode()(x))
+
+
 class Invert(TensorOperation):
     """255 - x."""
 

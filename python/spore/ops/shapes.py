@@ -146,6 +146,8 @@ def _common(tensors):
 
 def concat(tensors, axis=0):
     """Tensors joined along an axis."""
+    if isinstance(tensors, Tensor):
+        raise ValueError("For 'concat', the input must be a tuple or list of tensors, but got one tensor.")
     return _concat(*_common(tensors), axis=axis)
 
 
