@@ -98,3 +98,13 @@ def test_counts_out_of_range(count):
         with pytest.raises(ValueError):
             data.skip(count)
     assert len(data.take(-1)) == 3 and len(data.skip(5)) == 0
+
+
+def test_older_places_of_transforms():
+    from spore.dataset.transforms import transforms
+    from spore.dataset.vision import c_transforms, py_transforms
+    assert c_transforms.Decode is py_transforms.Decode is vision.Decode and transforms.TypeCast is ds.transforms.TypeCast
+    picture = RNG.randint(0, 256, (3, 2, 3), dtype=np.uint8)
+    assert np.array_equal(vision.Decode()(png(picture)), picture)
+    with pytest.raises(RuntimeError):
+        vision.HWC2CHW()(picture[:, :, 0])

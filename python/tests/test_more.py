@@ -272,3 +272,22 @@ def test_pads():
     close(nn.ConstantPad2d((1, 2), 0.5)(Tensor(x)), np.pad(x, ((0, 0), (0, 0), (0, 0), (1, 2)), constant_values=0.5))
     close(nn.ReflectionPad2d(1)(Tensor(x)), np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), "reflect"))
     close(nn.ReplicationPad1d((2, 0))(Tensor(x)), np.pad(x, ((0, 0), (0, 0), (0, 0), (2, 0)), "edge"))
+
+
+def test_operators_as_objects():
+    from spore.ops import operations as P
+    x = array(1, 8, 2, 3)
+    y = P.DepthToSpace(2)(Tensor(x))
+    assert y.shape == (1, 2, 4, 6) and float(y[0, 1, 3, 4]) == x[0, (1 * 2 + 0) * 2 + 1, 1, 2]
+    close(P.SpaceToDepth(2)(y), x)
+    assert P.Invert()(Tensor([1, -5], spore.int16)).tolist() == [-2, 4]
+    close(P.FastGeLU()(Tensor(A)), A * sigmoid(1.702 * A))
+    big = np.array([[1e8, 1, 1]], np.float32)
+    close(P.CumSum(True, False)(Tensor(big), 1), [[0, 1e8, 1e8]])
+
+
+def test_conv1d_takes_a_weight_of_three_dimensions():
+    w = array(2, 3, 4)
+    net = nn.Conv1d(3, 2, 4, pad_mode="valid", weight_init=Tensor(w))
+    x = array(1, 3, 6)
+    close(net(Tensor(x)), np.stack([np.einsum("bcl,ocl->bo", x[:, :, i:i + 4], w) for i in range(3)], 2))

@@ -3,6 +3,7 @@ or None."""
 import enum
 import math
 import os
+import sys
 import tempfile
 
 from .. import _core
@@ -79,6 +80,9 @@ class Decode(TensorOperation):
 
     def __call__(self, x):
         x = _array(x)
+        if x.dtype.kind == "S" and x.ndim == 0:  # bytes
+            import numpy as np
+            x = np.frombuffer(x.tobytes(), np.uint8)
         if x.dtype.kind not in "iu" or x.dtype.itemsize != 1:
             raise TypeError(f"Decode: unsupported image data type '{x.dtype}', expected a file's bytes, UInt8.")
         if x.ndim != 1 or not x.size:
@@ -100,7 +104,10 @@ class HWC2CHW(TensorOperation):
 
     def __call__(self, x):
         import numpy as np
-        return np.ascontiguousarray(_array(x).transpose(2, 0, 1))
+        x = _array(x)
+        if x.ndim != 3:
+            raise RuntimeError(f"HWC2CHW: the image must be of the shape (H, W, C), but got {x.shape}.")
+        return np.ascontiguousarray(x.transpose(2, 0, 1))
 
 
 class ToTensor(TensorOperation):
@@ -322,4 +329,5 @@ class ToNumpy(ToPIL):
     """Nothing to do."""
 
 
+c_transforms = py_transforms = transforms = sys.modules[__name__]  # where older scripts look for them
 __getattr__ = _module_getattr(__name__)

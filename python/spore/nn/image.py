@@ -4,6 +4,7 @@ import math
 from ..common import dtype as mstype
 from ..common.initializer import HeUniform, fans, initializer
 from ..common.parameter import Parameter
+from ..common.tensor import Tensor
 from ..ops import function as F
 from ..ops import image as I
 from ..ops import more as R
@@ -69,6 +70,8 @@ class Conv1dTranspose(Conv2dTranspose):
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, dilation=1, group=1,
                  has_bias=False, weight_init=None, bias_init=None, dtype=mstype.float32):
+        if isinstance(weight_init, Tensor) and weight_init.ndim == 3:
+            weight_init = F.expand_dims(weight_init, 2)
         super().__init__(in_channels, out_channels, (1, kernel_size), (1, stride), pad_mode, (0, 0, padding, padding), 0,
                          (1, dilation), group, has_bias, weight_init, bias_init, dtype)
 

@@ -130,6 +130,8 @@ class Conv1d(Conv2d):
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, dilation=1, group=1,
                  has_bias=False, weight_init=None, bias_init=None, dtype=mstype.float32):
+        if isinstance(weight_init, Tensor) and weight_init.ndim == 3:
+            weight_init = F.expand_dims(weight_init, 2)
         super().__init__(in_channels, out_channels, (1, kernel_size), (1, stride), pad_mode, (0, 0, padding, padding), (1, dilation),
                          group, has_bias, weight_init, bias_init, "NCHW", dtype)
 
