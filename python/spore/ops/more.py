@@ -117,11 +117,6 @@ def positive(input):
     return input
 
 
-def fmod(input, other):
-    """The remainder that has the sign of `input`."""
-    return M.sub(input, M.mul(M.trunc(M.div(input, other)), other))
-
-
 def float_power(input, exponent):
     """The power, in Float64."""
     def double(x):
@@ -437,41 +432,9 @@ def cumprod(input, dim, dtype=None):
 
 # ---- order ----
 
-def argsort(input, axis=-1, descending=False):
-    """Where the elements stand in order along an axis, equal ones as they come, NaN last: each element's place is the number of those
-    before it. For short axes: all pairs are compared."""
-    n = input.shape[axis]
-    if input.size * n > 1 << 26:
-        raise not_there(f"sorting {input.size // builtins.max(n, 1)} times {n} elements")
-    x = S.swapaxes(input, axis, -1) if input.ndim > 1 else input
-    if mstype.is_float(x.dtype):
-        x = M.where(M.isnan(x), S.full_like(x, -math.inf if descending else math.inf), x)
-    at = S.arange(n)
-    mine, other = S.expand_dims(x, -1), S.expand_dims(x, -2)
-    before = M.greater(other, mine) if descending else M.less(other, mine)
-    before = M.logical_or(before, M.logical_and(M.equal(other, mine), M.less(at, S.expand_dims(at, 1))))
-    rank = M.sum(M.cast(before, mstype.float32), -1)
-    hot = M.equal(S.expand_dims(rank, -2), M.cast(S.expand_dims(at, 1), mstype.float32))
-    places = M.cast(M.sum(M.cast(hot, mstype.float32) * M.cast(at, mstype.float32), -1), mstype.int32)
-    return S.swapaxes(places, axis, -1) if input.ndim > 1 else places
-
-
-def sort(input_x, axis=-1, descending=False):
-    """(elements in order along an axis, their positions). For short axes, as argsort()."""
-    if input_x.ndim > 1 and axis % input_x.ndim != input_x.ndim - 1:
-        return tuple(S.swapaxes(y, axis, -1) for y in sort(S.swapaxes(input_x, axis, -1), -1, descending))
-    places = argsort(input_x, -1, descending)
-    return S.gather_elements(input_x, input_x.ndim - 1, M.cast(places, mstype.int64)), places
-
-
-def msort(input):
-    """In order along the first axis."""
-    return sort(input, 0)[0]
-
-
 def median(input, axis=-1, keepdims=False):
-    """(the middle element, the lower one of two; its position) along an axis. For short axes."""
-    values, places = sort(input, axis)
+    """(the middle element, the lower one of two; its position) along an axis."""
+    values, places = S.sort(input, axis)
     middle = (input.shape[axis] - 1) // 2
     picked = [S.narrow(v, axis, middle, 1) for v in (values, M.cast(places, mstype.int64))]
     return tuple(picked) if keepdims else tuple(S.squeeze(v, axis) for v in picked)
