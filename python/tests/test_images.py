@@ -108,3 +108,10 @@ def test_older_places_of_transforms():
     assert np.array_equal(vision.Decode()(png(picture)), picture)
     with pytest.raises(RuntimeError):
         vision.HWC2CHW()(picture[:, :, 0])
+
+
+def test_joined_datasets_have_the_same_columns():
+    a, b = (ds.NumpySlicesDataset([1, 2], [name], shuffle=False) for name in "ab")
+    with pytest.raises(RuntimeError, match="columns"):
+        list(a + b)
+    assert len(list(a + a)) == 4

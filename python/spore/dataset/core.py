@@ -519,6 +519,9 @@ class ConcatDataset(Dataset):
     def _build(self):
         def rows():
             for d in self._datasets:
+                if d._columns != self._columns:
+                    raise RuntimeError(f"Invalid columns: datasets that are joined must have the same columns, but got {self._columns} "
+                                       f"and {d._columns}.")
                 for row in d._iterate():
                     yield tuple(row)
 
