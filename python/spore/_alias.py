@@ -7,7 +7,7 @@ import os
 import sys
 import types
 
-from ._missing import Missing, known
+from ._missing import Missing, internal, is_internal, known
 
 VERSION = "2.3.0"  # what mindspore.__version__ says: the release whose tutorial this runs
 
@@ -22,7 +22,16 @@ _ELSEWHERE = {
     "nn.optim.momentum": "nn.optim", "nn.metrics": "train.metrics", "nn.learning_rate_schedule": "nn.optim",
     "nn.dynamic_lr": "nn.optim", "nn.wrap.loss_scale": "nn.wrap", "nn.wrap.cell_wrapper": "nn.wrap", "ops.primitive": "ops.operations",
     "ops.function.nn_func": "ops.nn_function", "train.callback._callback": "train.callback", "communication.management": "communication",
-    "ops.functional": "ops.functional", "train.metrics.metric": "train.metrics"}
+    "ops.functional": "ops.functional", "train.metrics.metric": "train.metrics", "train.train_thor": "train",
+    "dataset.core.config": "dataset.config", "ops.auto_generate": "ops.operations", "ops.composite.base": "ops.composite",
+    "nn.layer.math": "nn.layer", "nn.layer.image": "nn.layer", "nn.layer.padding": "nn.layer", "nn.layer.rnns": "nn.layer",
+    "nn.layer.rnn_cells": "nn.layer", "nn.layer.transformer": "nn.layer", "nn.optim.rmsprop": "nn.optim", "nn.optim.adagrad": "nn.optim",
+    "nn.optim.lamb": "nn.optim", "nn.optim.lars": "nn.optim", "nn.optim.ftrl": "nn.optim", "nn.optim.lazyadam": "nn.optim",
+    "nn.wrap": "nn.wrap", "train.dataset_helper": "train", "train.callback._loss_monitor": "train.callback"}
+for _part in ("array", "math", "nn", "random", "other", "debug", "control", "comm", "image", "sparse", "linalg", "scatter", "custom"):
+    _ELSEWHERE[f"ops.operations.{_part}_ops"] = "ops.operations"
+for _part in ("array", "math", "nn", "random", "other", "debug", "grad", "clip", "sparse", "linalg", "parameter", "vmap", "spectral"):
+    _ELSEWHERE[f"ops.function.{_part}_func"] = "ops.function"
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -47,7 +56,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 return place
         except ModuleNotFoundError:
             pass
-        return "" if fullname in known() else None
+        return "" if fullname in known() or is_internal(fullname) else None
 
     def create_module(self, spec):
         if spec.name == "download":
@@ -57,6 +66,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         place = self._place(spec.name)
         if place == "":
             module = types.ModuleType(spec.name, "Names that Spore does not have.")
+            if is_internal(spec.name):
+                return internal(spec.name)
             module.__getattr__ = lambda n, at=spec.name: _lacking(at, n)
             return module
         module = importlib.import_module(place)

@@ -1,6 +1,7 @@
 """Names that MindSpore has and Spore does not: importing one is allowed, using it raises NotImplementedError."""
 import os
 import sys
+import types
 
 _KNOWN = None
 
@@ -50,11 +51,37 @@ def module_getattr(module, public=None, lazy=()):
         if name in lazy:
             import importlib
             return importlib.import_module(f"{module}.{name}")
+        if name in _INTERNAL:
+            return internal(f"{public}.{name}")
         if not name.startswith("_") and name in known().get(public, ()):
             return Missing(f"{public}.{name}")
         raise AttributeError(f"module '{public}' has no attribute '{name}'")
 
     return __getattr__
+
+
+_INTERNAL = {"_c_expression", "_c_dataengine", "_checkparam", "_extends", "_grad_ops", "_inner_ops", "_quant_ops", "_sequence_ops",
+             "_rl_inner_ops", "_scalar_ops", "_map_tensor_ops", "_tensor_array", "_grad", "_utils", "_vmap", "_decorator",
+             "_stub_tensor", "_register_for_tensor", "_register_for_adapter"}
+
+
+def is_internal(name):
+    """Whether it is a module that MindSpore keeps to itself ("mindspore.ops.operations._grad_ops")."""
+    return name.rpartition(".")[2] in _INTERNAL
+
+
+def internal(name):
+    """A module of names that Spore does not have, whatever they are."""
+    module = types.ModuleType(name, "Names that MindSpore keeps to itself.")
+    module.__path__ = []
+
+    def __getattr__(attr):
+        if attr.startswith("__"):
+            raise AttributeError(attr)
+        return Missing(f"{name}.{attr}")
+
+    module.__getattr__ = __getattr__
+    return module
 
 
 def has(public, name):
@@ -71,5 +98,5 @@ def explain(kind, name):
     return AttributeError(f"'{kind}' object has no attribute '{name}'")
 
 
-__all__ = ["Missing", "explain", "has", "known", "module_getattr", "not_there"]
+__all__ = ["Missing", "explain", "has", "internal", "is_internal", "known", "module_getattr", "not_there"]
 assert sys.version_info >= (3, 9), "Spore needs Python 3.9 or later"

@@ -7,6 +7,14 @@ STRICT, COMPATIBLE, LAX = 0, 1, 2
 _values = {"mode": PYNATIVE_MODE, "device_target": "CPU", "device_id": 0, "save_graphs": False, "save_graphs_path": ".",
            "max_call_depth": 1000, "enable_graph_kernel": False, "precompile_only": False, "jit_level": "O0",
            "jit_syntax_level": LAX, "deterministic": "OFF", "pynative_synchronize": False, "max_device_memory": "1024GB"}
+_KNOWN = frozenset("""aoe_config aoe_tune_mode ascend_config auto_tune_mode check_bprop compile_cache_path debug_level disable_format_transform
+    enable_compile_cache enable_dump enable_mem_reuse enable_profiling enable_recovery enable_reduce_precision enable_sparse env_config_path
+    exec_order gpu_config grad_for_scalar graph_kernel_flags graph_memory_max_size hccl_connect_timeout host_scheduling_max_threshold
+    inter_op_parallel_num jit_config jit_enable_inplace_ops load_compile_cache mempool_block_size memory_offload
+    memory_optimize_level op_debug_option op_timeout print_file_path profiling_options pynative_config reserve_class_name_in_scope
+    runtime_num_threads save_compile_cache save_dump_path save_graph_dot save_ms_model save_ms_model_path support_binary thread_num
+    variable_memory_max_size backend_policy enable_auto_mixed_precision enable_loop_sink enable_reduce_scatter max_threads
+    mode_switch""".split())
 _lock = threading.Lock()
 _parallel = {"device_num": 1, "global_rank": 0, "parallel_mode": "stand_alone", "gradients_mean": False}
 
@@ -33,6 +41,9 @@ def set_context(**kwargs):
     if threads:
         from . import _core
         _core.set_threads(int(threads))
+    for name in kwargs:
+        if name not in _values and name not in _KNOWN:
+            raise ValueError(f"For 'context.set_context', the keyword argument {name} is not recognized!")
     with _lock:
         _values.update(kwargs)
 

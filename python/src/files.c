@@ -109,11 +109,30 @@ static PyObject *find_mnist(PyObject *module, PyObject *args)
     return result;
 }
 
+/* image_read(path, channels=3) -> Tensor, UInt8 (H, W, channels) */
+static PyObject *image_read(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *path, *result = NULL;
+    int channels = 3;
+    if (!PyArg_ParseTuple(args, "O&|i:image_read", PyUnicode_FSConverter, &path, &channels))
+        return NULL;
+    sp_scope scope = sp_scope_begin();
+    sp_tensor *t;
+    WITHOUT_GIL(t = sp_image_read(PyBytes_AS_STRING(path), channels));
+    result = tensor_wrap(t);
+    sp_scope_end(scope);
+    Py_DECREF(path);
+    return result;
+}
+
 PyMethodDef file_functions[] = {
     {"entries_read", entries_read, METH_O,
      "entries_read(path): [(name, tensor or text)] of a .ckpt, .safetensors or .npz file"},
     {"entries_write", entries_write, METH_VARARGS, "entries_write(path, pairs): by the name's ending"},
     {"download", (PyCFunction)(void (*)(void))download, METH_VARARGS | METH_KEYWORDS,
      "download(url, dir, unpack, replace, sha256)"},
+    {"image_read", image_read, METH_VARARGS,
+     "image_read(path, channels=3): a PNG or JPEG file, UInt8 (H, W, channels)"},
     {"find_mnist", find_mnist, METH_VARARGS, "find_mnist(dir=None): the folder with MNIST's files"},
     {0}};

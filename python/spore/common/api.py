@@ -56,6 +56,10 @@ class _Traced:
         return unflatten(self.tree, outs)
 
 
+class AsWritten(Exception):
+    """Raised while a function is followed: it is to be called as it is written, uncompiled."""
+
+
 def _with_place(error):
     """The same error, which also says where in the user's function it happened."""
     import traceback
@@ -84,8 +88,11 @@ def _key(value):
         return id(value)
 
 
+_AS_WRITTEN = object()
+
+
 class Jit:
-    """fn, compiled."""
+    """fn, compiled. Where it branches on all_finite(), as training with loss scaling does, it is called as it is written."""
 
     def __init__(self, fn):
         self.fn, self.cache = fn, {}
@@ -111,7 +118,11 @@ class Jit:
         if traced is None:
             traced = self._new(leaves, tree)
             self.cache[key] = traced
-        return traced.run(tensors)
+        try:
+            return traced.run(tensors) if traced is not _AS_WRITTEN else self.fn(*args, **kwargs)
+        except AsWritten:
+            self.cache[key] = _AS_WRITTEN
+        return self.fn(*args, **kwargs)
 
     def _new(self, leaves, tree):
         fixed = [t if isinstance(t, Parameter) else None for t in leaves]
@@ -163,5 +174,21 @@ def trace(fn, example):
     finally:
         here.tracing -= 1
 
+
+class _Executor:
+    """What MindSpore's own tests call between steps: nothing is left to wait for, and a cell is compiled by tracing it."""
+
+    def sync(self):
+        pass
+
+    def set_jit_config(self, config):
+        pass
+
+    def compile(self, obj, *args, phase="predict", **kwargs):
+        Jit(obj)(*args)
+        return phase, True
+
+
+_pynative_executor = _cell_graph_executor = _Executor()
 
 assert Tensor is not Parameter

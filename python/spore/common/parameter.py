@@ -1,5 +1,6 @@
 """mindspore.Parameter, ParameterTuple."""
 from .. import _core
+from .dtype import is_float
 from .tensor import Tensor, as_tensor
 
 DEFAULT = "Parameter"
@@ -13,6 +14,8 @@ class Parameter(Tensor):
                 storage_format=""):
         if name is not None and not isinstance(name, str):
             raise ValueError(f"The type of the Parameter's name should be 'string' or 'None', but got {type(name)}.")
+        if isinstance(default_input, bool):
+            raise ValueError("Parameter data can not be `bool`")
         made = _core.parameter(as_tensor(default_input), name or DEFAULT, bool(requires_grad))
         made.layerwise_parallel, made.parallel_optimizer = layerwise_parallel, parallel_optimizer
         return made
@@ -46,6 +49,10 @@ class Parameter(Tensor):
 
     def set_data(self, data, slice_shape=False):
         """Takes the elements of `data`, converted to this parameter's type; returns self. ValueError: another shape."""
+        given = data if isinstance(data, Tensor) else as_tensor(data)
+        if is_float(given.dtype) and not is_float(self.dtype):
+            raise TypeError(f"Data type conversion is not supported: the type of the Parameter is {self.dtype}, and that of the data is "
+                            f"{given.dtype}.")
         data = as_tensor(data, None if isinstance(data, Tensor) else self.dtype)
         if data.dtype != self.dtype:
             data = data.astype(self.dtype)

@@ -12,7 +12,9 @@ class Tensor(_core.TensorBase):
     def __new__(cls, input_data=None, dtype=None, shape=None, init=None, const_arg=False, device=None):
         if input_data is None:
             if shape is None or dtype is None:
-                raise ValueError("For 'Tensor', the 'shape' and 'dtype' are needed where there is no 'input_data'.")
+                raise (TypeError if shape is None and dtype is None else ValueError)("For 'Tensor', the 'shape' and 'dtype' are needed where there is no 'input_data'.")
+            if init is None and isinstance(shape, (list, tuple)) and any(n is None or n == -1 for n in shape):
+                return Shape(_core.zeros(tuple(1 if n is None or n == -1 else n for n in shape), mstype.of(dtype)), shape)
             if init is None:
                 return _core.zeros(_as_shape(shape), mstype.of(dtype))
             from .initializer import initializer
@@ -35,6 +37,10 @@ class Tensor(_core.TensorBase):
     def __bool__(self):
         if self.size != 1:
             raise ValueError(f"The truth value of an array with several elements is ambiguous: it has {self.size}.")
+        if "_decides" in self.__dict__:
+            from .api import AsWritten, tracing
+            if tracing():
+                raise AsWritten
         return bool(self.item())
 
     def __iter__(self):
@@ -151,6 +157,22 @@ class Tensor(_core.TensorBase):
     def __getattr__(self, name):
         from .._missing import explain
         raise explain("Tensor", name)
+
+
+class Shape:
+    """Tensor(shape=[None, 3], dtype=...): says for Cell.set_inputs() and jit's input_signature that a size is not known beforehand.
+    It has a type and a shape, -1 where it is not known, and no elements."""
+
+    def __init__(self, example, shape):
+        self.dtype, self.shape, self.ndim = example.dtype, tuple(-1 if n is None else n for n in shape), len(shape)
+
+    def __repr__(self):
+        return f"Tensor(shape={list(self.shape)}, dtype={self.dtype}, value=<uninitialized>)"
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise ValueError(f"Tensor.{name}: a tensor of the unknown shape {self.shape} has no elements")
 
 
 def _as_shape(shape):

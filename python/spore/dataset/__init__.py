@@ -4,6 +4,7 @@ from .core import zip_datasets as zip
 from .samplers import (DistributedSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler, SubsetSampler,
                        WeightedRandomSampler)
 from .sources import (GeneratorDataset, MindDataset, MnistDataset, NumpySlicesDataset, PaddedDataset, TextFileDataset)
+from .images import Cifar10Dataset, Cifar100Dataset, FashionMnistDataset, ImageFolderDataset, KMnistDataset
 from . import config, samplers, text, transforms, vision
 from .._missing import module_getattr as _module_getattr
 
@@ -16,5 +17,6 @@ class Shuffle:
 
 __getattr__ = _module_getattr(__name__)
 __all__ = ["BatchInfo", "ConcatDataset", "Dataset", "ZipDataset", "zip", "DistributedSampler", "RandomSampler", "Sampler",
-           "SequentialSampler", "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler", "GeneratorDataset", "MindDataset", "MnistDataset",
-           "NumpySlicesDataset", "PaddedDataset", "TextFileDataset", "text", "config", "samplers", "transforms", "vision", "Shuffle"]
+           "SequentialSampler", "SubsetRandomSampler", "SubsetSampler", "WeightedRandomSampler", "GeneratorDataset", "MindDataset",
+           "MnistDataset", "NumpySlicesDataset", "PaddedDataset", "TextFileDataset", "Cifar10Dataset", "Cifar100Dataset",
+           "FashionMnistDataset", "ImageFolderDataset", "KMnistDataset", "text", "config", "samplers", "transforms", "vision", "Shuffle"]

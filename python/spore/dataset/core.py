@@ -179,11 +179,21 @@ class Dataset:
         return _Core(self, "repeat", count)
 
     def take(self, count=-1):
-        """The first rows."""
+        """The first rows; all with -1."""
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise TypeError(f"Argument count with value {count} is not of type [<class 'int'>], but got {type(count)}.")
+        if count != -1 and count < 1 or count > 2147483647:
+            raise ValueError("count must be either -1 or positive and not larger than 2147483647.")
+        if count == -1:
+            return _Core(self, "skip", 0)
         return _Core(self, "take", count)
 
     def skip(self, count):
         """All but the first rows."""
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise TypeError(f"Argument count with value {count} is not of type [<class 'int'>], but got {type(count)}.")
+        if not 0 <= count <= 2147483647:
+            raise ValueError(f"Input count is not within the required interval of [0, 2147483647], but got {count}.")
         return _Core(self, "skip", count)
 
     def zip(self, datasets):
@@ -509,6 +519,9 @@ class ConcatDataset(Dataset):
     def _build(self):
         def rows():
             for d in self._datasets:
+                if d._columns != self._columns:
+                    raise RuntimeError(f"Invalid columns: datasets that are joined must have the same columns, but got {self._columns} "
+                                       f"and {d._columns}.")
                 for row in d._iterate():
                     yield tuple(row)
 

@@ -1,6 +1,7 @@
 """mindspore.dataset.transforms: functions of columns of any kind. A transform is called with arrays; core() is the same in the core,
 or None."""
 import random as _random
+import sys
 
 from .. import _core
 from .._missing import module_getattr as _module_getattr
@@ -169,4 +170,5 @@ class Mask(TensorOperation):
 
 
 assert _random is not None
+c_transforms = py_transforms = transforms = sys.modules[__name__]  # where older scripts look for them
 __getattr__ = _module_getattr(__name__)

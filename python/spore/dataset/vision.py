@@ -2,6 +2,9 @@
 or None."""
 import enum
 import math
+import os
+import sys
+import tempfile
 
 from .. import _core
 from .._missing import module_getattr as _module_getattr, not_there
@@ -68,6 +71,31 @@ class Normalize(TensorOperation):
         return (x - mean) / std
 
 
+class Decode(TensorOperation):
+    """A PNG or JPEG file's bytes, UInt8 (n,), as (H, W, 3) UInt8."""
+
+    def __init__(self, to_pil=False):
+        if not isinstance(to_pil, bool):
+            raise TypeError(f"Argument to_pil with value {to_pil} is not of type [<class 'bool'>], but got {type(to_pil)}.")
+
+    def __call__(self, x):
+        x = _array(x)
+        if x.dtype.kind == "S" and x.ndim == 0:  # bytes
+            import numpy as np
+            x = np.frombuffer(x.tobytes(), np.uint8)
+        if x.dtype.kind not in "iu" or x.dtype.itemsize != 1:
+            raise TypeError(f"Decode: unsupported image data type '{x.dtype}', expected a file's bytes, UInt8.")
+        if x.ndim != 1 or not x.size:
+            raise RuntimeError(f"Decode: invalid data shape: expected a file's bytes of 1 dimension, but got {x.ndim} dimensions.")
+        file = tempfile.NamedTemporaryFile(suffix=".image", delete=False)
+        try:
+            with file:
+                file.write(x.tobytes())
+            return _core.image_read(file.name, 3).asnumpy()
+        finally:
+            os.unlink(file.name)
+
+
 class HWC2CHW(TensorOperation):
     """(H, W, C) to (C, H, W)."""
 
@@ -76,7 +104,10 @@ class HWC2CHW(TensorOperation):
 
     def __call__(self, x):
         import numpy as np
-        return np.ascontiguousarray(_array(x).transpose(2, 0, 1))
+        x = _array(x)
+        if x.ndim != 3:
+            raise RuntimeError(f"HWC2CHW: the image must be of the shape (H, W, C), but got {x.shape}.")
+        return np.ascontiguousarray(x.transpose(2, 0, 1))
 
 
 class ToTensor(TensorOperation):
@@ -273,6 +304,13 @@ class RandomResizedCrop(TensorOperation):
         return _resized(CenterCrop(side)(x), *self.size, self.inter)
 
 
+class RandomCropDecodeResize(RandomResizedCrop):
+    """Decode, then RandomResizedCrop."""
+
+    def __call__(self, x):
+        return super().__call__(Decode()(x))
+
+
 class Invert(TensorOperation):
     """255 - x."""
 
@@ -291,4 +329,5 @@ class ToNumpy(ToPIL):
     """Nothing to do."""
 
 
+c_transforms = py_transforms = transforms = sys.modules[__name__]  # where older scripts look for them
 __getattr__ = _module_getattr(__name__)

@@ -14,6 +14,11 @@ from .optim import (SGD, Adagrad, Adam, AdamWeightDecay, CosineDecayLR, Exponent
                     inverse_decay_lr, natural_exp_decay_lr, piecewise_constant_lr, polynomial_decay_lr, warmup_lr)
 from .wrap import (DynamicLossScaleUpdateCell, FixedLossScaleUpdateCell, TrainOneStepCell, TrainOneStepWithLossScaleCell, WithEvalCell,
                    WithLossCell)
+from .image import (AdaptiveAvgPool1d, BatchNorm3d, ChannelShuffle, ConstantPad1d, ConstantPad2d, ConstantPad3d,  # noqa: F401
+                    Conv1dTranspose, Conv2dTranspose, Dropout1d, Dropout2d, Dropout3d, InstanceNorm1d, InstanceNorm2d,
+                    InstanceNorm3d, PixelShuffle, PixelUnshuffle, ReflectionPad1d, ReflectionPad2d, ReflectionPad3d,
+                    ReplicationPad1d, ReplicationPad2d, ReplicationPad3d, Softmax2d, Softmin, Threshold, Unflatten, Upsample)
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .._missing import module_getattr as _module_getattr
 
 __all__ = [n for n in dir() if not n.startswith("_") and n[0].isupper() or n.endswith("_lr")]

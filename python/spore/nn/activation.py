@@ -13,6 +13,8 @@ class ReLU(Cell):
 
     def __init__(self, strategy=None):
         super().__init__()
+        if strategy is not None:
+            raise TypeError(f"For 'ReLU', the 'strategy' must be None, but got {strategy!r}.")
 
     def construct(self, x):
         return N.relu(x)

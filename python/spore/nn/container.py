@@ -85,6 +85,14 @@ class CellList(SequentialCell):
         cells = args[0] if len(args) == 1 and isinstance(args[0], (list, tuple)) else args
         self.extend(cells)
 
+    def __add__(self, cells):
+        if not isinstance(cells, (list, tuple, CellList)):
+            raise TypeError(f"For 'CellList', what is added must be a list of cells, but got {type(cells)}.")
+        return CellList(list(self) + list(cells))
+
+    def __iadd__(self, cells):
+        return self.extend(list(cells))
+
     def construct(self, *inputs):
         raise NotImplementedError("CellList: its cells are called one by one, by the cell that holds it")
 

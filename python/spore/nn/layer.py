@@ -14,7 +14,9 @@ from .cell import Cell
 
 def whole(layer, name, value, least=1):
     """value, if it is an integer of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"For '{layer}', the '{name}' must be int, but got '{value}' with type '{type(value).__name__}'.")
+    if value < least:
         raise ValueError(f"For '{layer}', the '{name}' must be int and must >{'=' if least == 0 else ''} {0}, but got '{value}' with "
                          f"type '{type(value).__name__}'.")
     return value
@@ -128,6 +130,8 @@ class Conv1d(Conv2d):
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, pad_mode="same", padding=0, dilation=1, group=1,
                  has_bias=False, weight_init=None, bias_init=None, dtype=mstype.float32):
+        if isinstance(weight_init, Tensor) and weight_init.ndim == 3:
+            weight_init = F.expand_dims(weight_init, 2)
         super().__init__(in_channels, out_channels, (1, kernel_size), (1, stride), pad_mode, (0, 0, padding, padding), (1, dilation),
                          group, has_bias, weight_init, bias_init, "NCHW", dtype)
 
@@ -282,6 +286,9 @@ class _Pool2d(Cell):
             raise not_there(f"nn.{name}(data_format='{data_format}')")
         if pad_mode.lower() not in ("same", "valid", "pad"):
             raise ValueError(f"For '{name}', the 'pad_mode' must be one of 'same', 'valid', 'pad', but got {pad_mode!r}.")
+        for key, value in (("kernel_size", kernel_size), ("stride", stride)):
+            for n in (value if isinstance(value, tuple) else (value,)):
+                whole(name, key, n)
         self.kernel_size, self.stride, self.pad_mode = kernel_size, stride, pad_mode.upper()
         self.padding, self.ceil_mode = padding, ceil_mode
 
@@ -372,6 +379,8 @@ class Flatten(Cell):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def construct(self, x):
+        if x.ndim < 1:
+            raise ValueError("For 'Flatten', the input must have at least 1 dimension, but got a number.")
         return F.flatten(x, start_dim=self.start_dim, end_dim=self.end_dim)
 
 

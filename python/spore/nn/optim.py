@@ -238,6 +238,9 @@ class Adam(Optimizer):
                 raise ValueError(f"For 'Adam', the '{name}' must be in range (0, 1), but got {beta}.")
         if eps <= 0:
             raise ValueError(f"For 'Adam', the 'eps' must be > 0, but got {eps}.")
+        unknown = [name for name in kwargs if name not in ("use_lazy", "use_offload")]
+        if unknown:
+            raise KeyError(f"For 'Adam', the argument '{unknown[0]}' is unknown, expected 'learning_rate', 'beta1', 'beta2'...")
         if kwargs.get("use_lazy") or kwargs.get("use_offload"):
             raise not_there("nn.Adam(use_lazy or use_offload)")
         self._start(lambda p, **o: _core.Optimizer.adam(p, beta1=float(beta1), beta2=float(beta2), eps=float(eps),

@@ -3,6 +3,8 @@ from . import function, nn_function
 from .function import *  # noqa: F401,F403
 from .function import print_  # noqa: F401
 from .nn_function import *  # noqa: F401,F403
+from .more import *  # noqa: F401,F403
+from .image import *  # noqa: F401,F403
 from .methods import install as _install
 from .operations import *  # noqa: F401,F403
 from .composite import GradOperation, HyperMap, MultitypeFuncGraph, Map, grad, value_and_grad, partial, constexpr  # noqa: F401

@@ -6,6 +6,7 @@ from .._missing import not_there
 from ..common.parameter import Parameter
 from ..common.tensor import Tensor
 from ..common.tree import flatten, unflatten
+from .._missing import module_getattr as _module_getattr
 
 
 class _Ask:
@@ -268,3 +269,5 @@ class Map(HyperMap):
 
     def _map(self, fn, args):
         return tuple(fn(*part) for part in zip(*args))
+
+__getattr__ = _module_getattr(__name__, "mindspore.ops")

@@ -391,16 +391,43 @@ def logsumexp(input, dim, keepdim=False):
     return y if keepdim else S.squeeze(y, _axes(dim) or tuple(_range(y.ndim)))
 
 
+def _vector_norm(x, p, dim, keepdim):
+    axes = _axes(dim)
+    if p in (math.inf, -math.inf):
+        return (amax if p > 0 else amin)(abs(x), axes or None, keepdim)
+    if p == 0:
+        return _sum(cast(not_equal(x, 0), x.dtype), axis=axes, keep_dims=keepdim)
+    if p == 1:
+        return _sum(abs(x), axis=axes, keep_dims=keepdim)
+    if p == 2:
+        return sqrt(_sum(square(x), axis=axes, keep_dims=keepdim))
+    return pow(_sum(pow(abs(x), p), axis=axes, keep_dims=keepdim), 1 / p)
+
+
 def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
-    """The 2-norm (also "fro"), 1-norm or maximum of absolute values, over axes."""
+    """Of vectors (`dim` a number, or A of 1 dimension): the `ord`-norm, 2 unless said otherwise. Of matrices (`dim` two axes, or A of 2
+    dimensions): "fro", 1, -1, inf or -inf. Without `ord`: the root of the sum of squares over `dim`, or over everything."""
     x = A if dtype is None else cast(A, dtype)
-    if ord in (None, 2, 2.0, "fro"):
-        return sqrt(_sum(square(x), axis=_axes(dim), keep_dims=keepdim))
-    if ord == 1:
-        return _sum(abs(x), axis=_axes(dim), keep_dims=keepdim)
-    if ord in (math.inf, float("inf")):
-        return amax(abs(x), dim, keepdim)
-    raise not_there(f"ops.norm(ord={ord!r})")
+    if ord is None:
+        return _vector_norm(x, 2, dim, keepdim)
+    if not isinstance(ord, (int, float, str)) or isinstance(ord, bool) or isinstance(ord, str) and ord not in ("fro", "nuc"):
+        raise ValueError(f"For `norm`, the ord mode must be one of ['fro', 'nuc', inf, -inf, 0, 1, -1, 2, -2...], but got {ord!r}.")
+    if dim is None:
+        if x.ndim > 2:
+            raise ValueError(f"For `norm`, the input must be 1D or 2D where `ord` is given and `dim` is not, but got {x.ndim}D.")
+        dim = tuple(_range(x.ndim))
+    axes = tuple(a % x.ndim for a in ((dim,) if isinstance(dim, int) else dim))
+    if len(axes) == 1:
+        if isinstance(ord, str):
+            raise ValueError(f"For `norm`, ord mode {ord!r} is not supported for vectors.")
+        return _vector_norm(x, ord, axes, keepdim)
+    if ord == "fro":
+        return _vector_norm(x, 2, axes, keepdim)
+    if ord not in (1, -1, math.inf, -math.inf):
+        raise not_there(f"ops.norm of matrices (ord={ord!r})")
+    rows, columns = axes if ord in (1, -1) else axes[::-1]  # sums over the first, then the extreme over the second
+    y = (amax if ord > 0 else amin)(_sum(abs(x), axis=(rows,), keep_dims=True), columns, True)
+    return y if keepdim else S.squeeze(y, axes)
 
 
 def prod(input, axis=None, keep_dims=False, dtype=None):
@@ -449,8 +476,11 @@ bmm = batch_matmul = matmul
 
 
 def dot(input, other):
-    """The product over the last axis of input and the last but one of other."""
-    return matmul(input, other)
+    """Sums over the last axis of one and the last but one of the other: shape input.shape[:-1] + other.shape without its last but
+    one."""
+    if input.ndim <= 2 and other.ndim <= 2:
+        return matmul(input, other)
+    return tensor_dot(input, other, (-1, -2 if other.ndim > 1 else -1))
 
 
 def outer(input, vec2):

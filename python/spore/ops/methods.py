@@ -14,6 +14,10 @@ _SAME = """abs absolute add addcdiv addcmul argmax argmin broadcast_to ceil chun
     prod ravel reciprocal remainder roll round rsqrt sign sin sinh split sqrt square sub subtract swapaxes swapdims t tan
     tile topk tril triu true_divide trunc unbind unsqueeze view_as inv bmm mm movedim expand repeat_interleave addmm hypot
     sort argsort msort fmod""".split()
+_MORE = """addbmm addmv addr aminmax arccosh arcsinh arctanh acosh asinh atanh baddbmm cross deg2rad diagonal diff expand_as fliplr
+    flipud float_power fmod gather_nd heaviside hsplit inner isneginf isposinf isreal ldexp logaddexp logaddexp2 logit moveaxis
+    nan_to_num nanmean nansum positive rad2deg rot90 sgn take tensor_split trace type_as vsplit dsplit xlogy bitwise_not
+    cumprod""".split()
 _NEURAL = "elu gelu hardtanh hardshrink leaky_relu log_softmax relu sigmoid silu softmax tanh softplus mish".split()
 
 
@@ -156,7 +160,8 @@ def _cast_to(dtype):
 
 def install():
     """Attaches all to Tensor."""
-    for source, names in ((F, _SAME), (N, _NEURAL)):
+    from . import more
+    for source, names in ((F, _SAME), (N, _NEURAL), (more, _MORE)):
         for name in names:
             if hasattr(source, name):
                 setattr(Tensor, name, getattr(source, name))
@@ -167,3 +172,5 @@ def install():
                int=_cast_to(mstype.int32), long=_cast_to(mstype.int64), bool=_cast_to(mstype.bool_))
     for name, function in own.items():
         setattr(Tensor, name, function)
+    from . import forms
+    forms.install()

@@ -288,6 +288,8 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
         return F.reshape(y, target.shape) if reduction == "none" else y
     if mstype.is_float(target.dtype):
         return _cross_entropy_of_probabilities(input, target, weight, reduction, label_smoothing)
+    if weight is not None and weight.dtype != input.dtype:
+        weight = F.cast(weight, input.dtype)
     return _cross_entropy(input, target, weight, reduction=reduction, ignore_index=ignore_index,
                           label_smoothing=float(label_smoothing))[0]
 

@@ -5,7 +5,10 @@ from .. import _core
 from ..common import dtype as mstype
 from ..common.tensor import Tensor
 from . import function as F
+from . import image as I
+from . import more as R
 from . import nn_function as N
+from .._missing import module_getattr as _module_getattr
 
 
 class Primitive:
@@ -163,3 +166,20 @@ _make("NLLLoss", lambda self, x, y, w: (N.nll_loss(x, y, w, self.ignore_index, s
 _make("StandardNormal", lambda self, shape: F.randn(shape), seed=0, seed2=0)
 _make("UniformReal", lambda self, shape: F.rand(shape), seed=0, seed2=0)
 _make("ScalarCast", lambda self, x, dtype: mstype.dtype_to_pytype(dtype)(x))
+
+for _name, _fn in dict(Invert=R.invert, Inv=F.reciprocal, Asinh=R.asinh, Acosh=R.acosh, Atanh=R.atanh, GatherNd=R.gather_nd, Trace=R.trace,
+                       Xlogy=R.xlogy, NonZero=R.nonzero, MaskedSelect=R.masked_select, UnsortedSegmentSum=R.unsorted_segment_sum,
+                       IsReal=R.isreal).items():
+    _make(_name, lambda self, *x, _fn=_fn: _fn(*x))
+_make("DepthToSpace", lambda self, x: I.depth_to_space(x, self.block_size), block_size=2, data_format="NCHW")
+_make("SpaceToDepth", lambda self, x: I.space_to_depth(x, self.block_size), block_size=2, data_format="NCHW")
+_make("BinaryCrossEntropy", lambda self, x, y, w=None: N.binary_cross_entropy(x, y, w, self.reduction), reduction="mean")
+_make("FastGeLU", lambda self, x: x * N.sigmoid(1.702 * x))
+
+_missing = _module_getattr(__name__, "mindspore.ops")
+
+
+def __getattr__(name):
+    if name.endswith("_ops") and not name.startswith("_"):  # array_ops, math_ops...: here they are one module
+        return sys.modules[__name__]
+    return _missing(name)

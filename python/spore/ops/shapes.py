@@ -146,6 +146,8 @@ def _common(tensors):
 
 def concat(tensors, axis=0):
     """Tensors joined along an axis."""
+    if isinstance(tensors, Tensor):
+        raise ValueError("For 'concat', the input must be a tuple or list of tensors, but got one tensor.")
     return _concat(*_common(tensors), axis=axis)
 
 
@@ -228,22 +230,23 @@ def index_select(input, axis, index):
 
 
 def gather_elements(input, dim, index):
-    """Of (..., i, ...) the element input[..., index[..., i, ...], ...] along dim; negative ones count from the end."""
+    """input[..., index[..., i, ...], ...] along dim: elements by their number in the flattened tensor."""
     dim = dim % input.ndim
-    if index.ndim != input.ndim or builtins.any(a != dim and i > n for a, (i, n) in enumerate(zip(index.shape, input.shape))):
-        raise ValueError(f"For 'GatherD', the shape of 'index' {tuple(index.shape)} must have the rank of 'x' {tuple(input.shape)}, and "
-                         f"no other dimension than {dim} may be larger.")
-    place, step = None, 1  # where it stands among all elements
+    if index.ndim != input.ndim:
+        raise ValueError(f"For 'GatherD', the input and the index must have equally many dimensions, but got {input.ndim} and "
+                         f"{index.ndim}.")
+    depth, step, place = input.shape[dim], 1, 0
+    index = M.cast(index, mstype.int64)
     for a in reversed(_range(input.ndim)):
-        n, many = input.shape[a], index.shape[a]
         if a == dim:
-            at = M.cast(index, mstype.int64)
-            at = M.where(at < 0, at + n, at) * step
+            there = M.logical_and(index >= -depth, index < depth)
+            part = M.where(index < 0, index + depth, index)
         else:
-            at = reshape(_core.arange(0, many * step, step, mstype.int64), tuple(many if b == a else 1 for b in _range(input.ndim)))
-        place = at if place is None else place + at
-        step *= n
-    return _gather(reshape(input, (-1,)), broadcast_to(place, tuple(index.shape)), axis=0)
+            if index.shape[a] > input.shape[a]:
+                raise ValueError(f"For 'GatherD', the size of axis {a} of the index, {index.shape[a]}, must be at most {input.shape[a]}.")
+            part = reshape(arange(index.shape[a]), tuple(index.shape[a] if i == a else 1 for i in _range(input.ndim)))
+        place, step = place + part * step, step * input.shape[a]
+    return gather(reshape(input, (-1,)), M.where(there, place, input.size), 0)
 
 
 gather_d = gather_elements
@@ -320,10 +323,16 @@ def meshgrid(*inputs, indexing="xy"):
 
 
 def pad(input_x, padding, mode="constant", value=None):
-    """Elements added at both ends of the last axes: padding (left, right, top, bottom, ...) as PyTorch counts; mode constant."""
-    if mode != "constant":
-        raise not_there(f"ops.pad(mode='{mode}')")
+    """Elements added at both ends of the last axes: padding (left, right, top, bottom, ...) as PyTorch counts. mode: "constant",
+    "reflect", "replicate" or "circular"."""
     padding = list(padding.tolist() if isinstance(padding, Tensor) else padding)
+    if len(padding) % 2 or len(padding) > 2 * input_x.ndim:
+        raise ValueError(f"For 'pad', the 'padding' must have an even number of at most {2 * input_x.ndim} elements, but got {padding}.")
+    if mode != "constant":
+        if mode not in ("reflect", "replicate", "circular"):
+            raise ValueError(f"For 'pad', the 'mode' must be in ['constant', 'reflect', 'replicate', 'circular'], but got {mode!r}.")
+        from .image import edge_pad
+        return edge_pad(input_x, padding, mode)
     x = input_x
     for i in _range(len(padding) // 2):
         axis, (before, after) = x.ndim - 1 - i, padding[2 * i:2 * i + 2]
@@ -514,8 +523,12 @@ def depend(value, expr):
 
 
 def assign(variable, value):
-    """Gives a parameter other elements; returns it."""
-    variable.set_data(value if isinstance(value, Tensor) else _like(value, variable))
+    """Gives a parameter or a tensor other elements; returns it."""
+    value = value if isinstance(value, Tensor) else _like(value, variable)
+    if hasattr(variable, "set_data"):
+        variable.set_data(value)
+    else:
+        variable.become_(M.cast(value, variable.dtype))
     return variable
 
 

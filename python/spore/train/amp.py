@@ -65,6 +65,8 @@ def all_finite(inputs):
     for x in inputs:
         one = F.all(F.isfinite(x))
         good = one if good is None else F.logical_and(good, one)
+    if good is not None:
+        good._decides = True  # an `if` on it in a compiled function: common/api.py
     return good
 
 

@@ -59,7 +59,11 @@ def load_checkpoint(ckpt_file_name, net=None, strict_load=False, filter_prefix=N
         raise ValueError(f"For 'load_checkpoint', the checkpoint file: {path} does not exist, please check whether the 'ckpt_file_name' "
                          f"is correct.")
     found = {}
-    for name, value in _core.entries_read(path):
+    try:
+        entries = _core.entries_read(path)
+    except RuntimeError as error:
+        raise ValueError(f"For 'load_checkpoint', failed to read the checkpoint file {path}: {error}") from None
+    for name, value in entries:
         if _wanted(name, specify_prefix, filter_prefix, choice_func):
             found[name] = value if isinstance(value, str) else Parameter(value, name)
     if not found:
