@@ -22,8 +22,8 @@ foreach(source ${sources})
         set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS
                      "$<$<CONFIG:Release>:-O2;-ftree-vectorize;-fvect-cost-model=dynamic>")
     endif()
-    # Kernels call nobody's code but their own: nothing is ever unwound through them, except by a debugger, which wants -g anyway.
-    if(folder MATCHES "/kernels(/|$)" AND CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+    # These call nobody's code but their own: nothing is ever unwound through them, except by a debugger, which wants -g anyway.
+    if(folder MATCHES "/(file|kernels|ops|optim|tensor)(/|$)" AND CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
         set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-fno-asynchronous-unwind-tables>")
     endif()
 endforeach()
