@@ -1,6 +1,7 @@
 """mindspore.jit: functions compiled by tracing. Python is followed once for each combination of shapes, types and other arguments;
 what the function does besides calling operators happens then only."""
 import functools
+import os
 import threading
 
 from .. import _core
@@ -15,6 +16,7 @@ class _Thread(threading.local):
 
 
 here = _Thread()
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 modes = [0]  # changes with every cell that is switched between training and evaluation, and comes back with it
 
 
@@ -63,7 +65,7 @@ class AsWritten(Exception):
 def _with_place(error):
     """The same error, which also says where in the user's function it happened."""
     import traceback
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/spore/" not in f.filename.replace("\\", "/")]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_PACKAGE)]
     if not frames:
         return error
     f = frames[-1]
