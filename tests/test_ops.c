@@ -529,9 +529,9 @@ static void sums_and_choices_in_order(void **state)
     expect_numbers(low.at[0], (double[]){1, 2, 4, 5});
     expect_numbers(low.at[1], (double[]){1, 2, 1, 0});
     sp_list down = sp_topk(y, 6, true), up = sp_topk(y, 6, false);
-    expect_numbers(down.at[0], (double[]){NAN, 2, 2, 1, 1, -1});
+    expect_numbers(down.at[0], (double[]){(double)NAN, 2, 2, 1, 1, -1});
     expect_numbers(down.at[1], (double[]){1, 2, 5, 0, 3, 4});
-    expect_numbers(up.at[0], (double[]){-1, 1, 1, 2, 2, NAN});
+    expect_numbers(up.at[0], (double[]){-1, 1, 1, 2, 2, (double)NAN});
     expect_numbers(up.at[1], (double[]){4, 0, 3, 2, 5, 1});
     assert_int_equal(sp_dtype_of(up.at[1]), SP_I32);
     assert_null(sp_topk(y, 7, true).at[0]);

@@ -63,6 +63,9 @@ _FROM_TRAIN = ("Model", "LossMonitor", "TimeMonitor", "ModelCheckpoint", "Checkp
 def __getattr__(name):
     if name == "bool":  # not a global here: the functions above need Python's
         return dtype.bool_
+    if name in ("COOTensor", "CSRTensor"):
+        from .common import sparse
+        return getattr(sparse, name)
     if name in _FROM_TRAIN:
         from . import train
         return getattr(train, name)

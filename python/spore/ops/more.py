@@ -513,12 +513,14 @@ def cdist(x1, x2, p=2.0):
 
 
 def unsorted_segment_sum(input_x, segment_ids, num_segments):
-    """Sums of the elements that have one number; negative numbers are left out."""
+    """Row k: the sum of the elements whose number is k; other numbers than 0 to num_segments - 1 are left out. The derivative of gather."""
+    from .composite import grad
     ids = S.reshape(segment_ids, (-1,))
-    rest = tuple(input_x.shape[segment_ids.ndim:])
-    flat = S.reshape(_real(input_x), (ids.shape[0], -1))
-    hot = M.cast(M.equal(S.expand_dims(S.arange(num_segments, dtype=ids.dtype), 1), ids), flat.dtype)
-    return M.cast(S.reshape(M.matmul(hot, flat), (num_segments,) + rest), input_x.dtype)
+    ids = M.where(M.logical_and(ids >= 0, ids < num_segments), ids, num_segments)
+    rest, x = tuple(input_x.shape[segment_ids.ndim:]), _real(input_x)
+    x = S.reshape(x, tuple(ids.shape) + rest)
+    sums = grad(lambda z: M.reduce_sum(S.gather(z, ids, 0) * x))(S.zeros((num_segments + 1,) + rest, x.dtype))
+    return M.cast(S.narrow(sums, 0, 0, num_segments), input_x.dtype)
 
 
 # ---- networks ----
