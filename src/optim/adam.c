@@ -6,13 +6,13 @@
 enum { BETA1_POWER = SP__NUMBERS, BETA2_POWER };
 enum { M, V, VHAT };
 
-/* The powers of the step that is taken now. */
+/* The powers of the step that is taken now: in Float32, as MindSpore has them and a checkpoint holds them. */
 static void adam_begin(sp_optim *o)
 {
     sp__adam *rule = &o->rule.adam;
     sp__number *power1 = &o->numbers[BETA1_POWER], *power2 = &o->numbers[BETA2_POWER];
-    sp__number_set(power1, sp__number_get(power1) * rule->beta1);
-    sp__number_set(power2, sp__number_get(power2) * rule->beta2);
+    sp__number_set(power1, (float)sp__number_get(power1) * (float)rule->beta1);
+    sp__number_set(power2, (float)sp__number_get(power2) * (float)rule->beta2);
     rule->beta1_power = power1->value;
     rule->beta2_power = power2->value;
     rule->lr = sp__number_get(&o->numbers[SP__LEARNING_RATE]);
