@@ -25,6 +25,12 @@ TEST(exports_of_mindspore_2_0_give_what_it_gives)
     assert_true(test_pack_visit("tests/fixtures/mindspore/2.0.0/exports.pack", ".mindir", run, NULL) > 140);
 }
 
+/* Forms that no export has; NumPy's results. Made by tests/refused/make_mindir.py. */
+TEST(other_forms_of_operators_give_what_numpy_gives)
+{
+    assert_true(test_pack_visit("tests/fixtures/mindir_forms.pack", ".mindir", run, NULL) > 25);
+}
+
 /* Cut off anywhere a file is refused: whatever comes before a missing part has been read by then. */
 static void cut(const test_pack_case *c, void *user)
 {
