@@ -101,12 +101,16 @@ TEST(inputs_and_parameters_have_their_names)
 
 /* ---- packs ---- */
 
+static sp_graph *load(const test_pack_case *c)
+{
+    sp__source s;
+    return sp__source_memory(&s, "onnx", c->model, c->size) == SP_OK ? sp__onnx_load_source(&s, NULL) : NULL;
+}
+
 static void run_case(const test_pack_case *c, void *user)
 {
     const double *relative = user;
-    sp__source s;
-    sp_status st = sp__source_memory(&s, "onnx", c->model, c->size);
-    test_pack_check(c, st == SP_OK ? sp__onnx_load_source(&s, NULL) : NULL, *relative);
+    test_pack_check(c, load(c), *relative);
 }
 
 static int run_pack(const char *path, double relative) { return test_pack_visit(path, ".onnx", run_case, &relative); }
@@ -117,6 +121,8 @@ TEST(resized_and_attended_values_are_those_of_onnx_runtime)
 {
     assert_true(run_pack(FIXTURES "sampling.pack", 1e-5) > 60);
 }
+
+TEST(rarer_forms_give_what_onnx_runtime_gives) { assert_true(run_pack(FIXTURES "forms.pack", 1e-5) > 40); }
 
 /* Their expected results are rounded in places: the tolerance is their own. */
 TEST(cases_of_the_standard_are_met) { assert_true(run_pack(FIXTURES "standard.pack", 1e-3) > 100); }
@@ -149,6 +155,16 @@ TEST(memory_that_runs_out_is_an_error)
             break;
         assert_int_equal(sp_error(), SP_ERR_NOMEM);
     }
+}
+
+static void short_of_memory(const test_pack_case *c, void *budget) { test_pack_short(c, load, budget); }
+
+TEST(without_memory_no_operator_is_read)
+{
+    int budget = 60000;
+    test_pack_visit(FIXTURES "sampling.pack", ".onnx", short_of_memory, &budget);
+    test_pack_visit(FIXTURES "forms.pack", ".onnx", short_of_memory, &budget);
+    assert_true(budget > 0);
 }
 
 /* Any part of a file, from its beginning, is refused, or is another file. */

@@ -164,8 +164,11 @@ static bool run_plumbing(sp__mi_call *c, sp__mi_value *out)
 
 static bool run_rule(sp__mi_call *c, sp__mi_value *out)
 {
+    const int64_t failures = sp__error_count();
     c->rule = sp__mi_rule_find(c->by.op);
     sp_tensor *y = c->rule->call(c);
+    if (!y && sp__error_count() == failures) /* None where a tensor must stand */
+        sp__mi_fail(c, SP_ERR_FORMAT, "an argument is None");
     if (!y || c->by.failed)
         return false;
     if (c->n_out == 0) {

@@ -90,13 +90,12 @@ static void group(const term *a, const term *b, const char *kept, groups *g)
             append(g->columns, b->letter[i]);
 }
 
+/* One axis for each letter, or one for all; false: of too many elements. multiply() has counted the axes. */
 static bool add_group(sp_shape *now, sp_shape *past, const sizes *s, const char *letters, bool as_one)
 {
     if (as_one)
         now->dim[now->rank] = past->dim[past->rank] = 1;
     for (const char *p = letters; *p; p++) {
-        if (!as_one && now->rank == SP_MAX_RANK)
-            return false;
         int64_t *a = &now->dim[now->rank], *b = &past->dim[past->rank];
         if (as_one &&
             (__builtin_mul_overflow(*a, s->now[(int)*p], a) || __builtin_mul_overflow(*b, s->past[(int)*p], b)))
@@ -118,9 +117,9 @@ static sp_tensor *as_matrices(sp__ox_call *c, term *t, const sizes *s, const gro
     bool merged = strlen(first) != 1 || strlen(second) != 1;
     if (!merged)
         return x;
-    if (strlen(g->batch) + 2 > SP_MAX_RANK || !add_group(&now, &past, s, g->batch, false) ||
-        !add_group(&now, &past, s, first, true) || !add_group(&now, &past, s, second, true))
-        return sp__ox_fail(c, SP_ERR_UNSUPPORTED, "more than %d axes", SP_MAX_RANK);
+    add_group(&now, &past, s, g->batch, false);
+    if (!add_group(&now, &past, s, first, true) || !add_group(&now, &past, s, second, true))
+        return sp__ox_fail(c, SP_ERR_UNSUPPORTED, "too many elements");
     return sp__ox_reshape(c, x, now, past);
 }
 
@@ -259,13 +258,13 @@ static sp_tensor *weights_of(sp_tensor *scores)
     return most ? sp_where(sp_equal(most, LIKE(most, -(double)INFINITY)), LIKE(w, 0), w) : NULL;
 }
 
+/* q, k and v have four axes by now, or have failed. */
 static bool attention_fits(sp__ox_call *c, const sp_tensor *q, const sp_tensor *k, const sp_tensor *v, bool is_causal)
 {
-    bool ok = q && k && v && q->shape.rank == 4 && k->shape.rank == 4 && v->shape.rank == 4;
-    ok = ok && k->shape.dim[1] > 0 && q->shape.dim[1] % k->shape.dim[1] == 0 && k->shape.dim[1] == v->shape.dim[1];
-    if (!ok) {
-        sp__ox_fail(c, SP_ERR_SHAPE, "q %s, k %s, v %s", q ? SP__STR(q) : "?", k ? SP__STR(k) : "?",
-                    v ? SP__STR(v) : "?");
+    if (!q || !k || !v)
+        return false;
+    if (k->shape.dim[1] < 1 || q->shape.dim[1] % k->shape.dim[1] != 0 || k->shape.dim[1] != v->shape.dim[1]) {
+        sp__ox_fail(c, SP_ERR_SHAPE, "q %s, k %s, v %s", SP__STR(q), SP__STR(k), SP__STR(v));
         return false;
     }
     bool flat = c->model->values[c->in[0]].tensor && sp__ox_past_shape(c, 0).rank == 3;
@@ -302,9 +301,10 @@ static sp_tensor *attention(sp__ox_call *c)
     s = masked(c, s);
     s = s && is_causal ? causal(c, s) : s;
     sp_tensor *y = sp_matmul(weights_of(s), v);
+    if (flat)
+        y = sp_transpose(y, 4, (int[]){0, 2, 1, 3});
     if (!flat || !y)
         return y;
-    y = sp_transpose(y, 4, (int[]){0, 2, 1, 3});
     return sp_reshape(y, SP_DIMS(-1, y->shape.dim[1], y->shape.dim[2] * y->shape.dim[3]));
 }
 

@@ -236,6 +236,7 @@ static bool plan_axis(sp__ox_call *c, const sp_tensor *x, const request *r, int 
     int k = r->at[i];
     *p = (axis_plan){.n = x->shape.dim[k], .m = x->shape.dim[k], .scale = 1};
     bool stays = r->sizes.n > 0 && r->sizes.v[i] == p->n && r->sizes_past.v[i] == sp__ox_past_shape(c, 0).dim[k];
+    stays = stays && (r->common == 0 || r->common == 1); /* where the ratio is kept, by the factor of the others */
     if (r->sizes.n == 0 && !scale_of(c, r->scales, r->attribute, i, p))
         return false;
     if (stays || (r->sizes.n == 0 && p->scale == 1.0f))

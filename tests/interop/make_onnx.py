@@ -480,6 +480,114 @@ def node_pack(name, make):
     print(f"{name}: {len(all_cases) - len(refused)} cases; not by ONNX Runtime: {refused}")
 
 
+def whole(name, nodes, inputs, initializers, outputs, opset=22, shapes=None):
+    """A model of several nodes: (name, bytes, what it is given); shapes: of inputs whose sizes are open."""
+    type_of = lambda a: helper.np_dtype_to_tensor_dtype(a.dtype)
+    infos = [helper.make_tensor_value_info(n, type_of(a), (shapes or {}).get(n, a.shape)) for n, a in inputs.items()]
+    tensors = [t if isinstance(t, onnx.TensorProto) else numpy_helper.from_array(t, n) for n, t in initializers.items()]
+    graph = helper.make_graph(nodes, "g", infos, [onnx.ValueInfoProto(name=o) for o in outputs], tensors)
+    model = onnx.shape_inference.infer_shapes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10))
+    return name, model, list(inputs.values())
+
+
+def forms():
+    """Forms that neither the random cases nor those of the standard have."""
+    node, tensor = helper.make_node, helper.make_tensor
+    x = values(3, 4)
+    for key, value in (("value_floats", [1.5, 2.5, -1.0, 0.0]), ("value_float", 2.5)):
+        yield whole(key, [node("Constant", [], ["c"], **{key: value}), node("Mul", ["x", "c"], ["y"])], {"x": x}, {}, ["y"])
+    for key, value in (("value_ints", [4, -1]), ("value_int", 12)):
+        nodes = [node("Constant", [], ["c"], **{key: value})]
+        nodes += [node("Unsqueeze", ["c", "zero"], ["s"])] if key == "value_int" else [node("Identity", ["c"], ["s"])]
+        yield whole(key, [*nodes, node("Reshape", ["x", "s"], ["y"])], {"x": x}, {"zero": ints(0)}, ["y"])
+    nothing = node("Constant", [], ["c"])
+    nothing.attribute.append(helper.make_attribute("value_ints", [], attr_type=onnx.AttributeProto.INTS))
+    yield whole("no_ints", [nothing, node("Reshape", ["x", "c"], ["y"])], {"x": values(1, 1)}, {}, ["y"])
+    # elements in lists of numbers, by type
+    for name, kind, numbers in (("double", TensorProto.DOUBLE, [0.5, -2]), ("int64", TensorProto.INT64, [-5, 1 << 40]), ("uint64", TensorProto.UINT64, [5, 1 << 40]),
+                                ("uint32", TensorProto.UINT32, [5, 1 << 31]), ("int8", TensorProto.INT8, [-128, 127]), ("int16", TensorProto.INT16, [-2, 300]),
+                                ("uint8", TensorProto.UINT8, [255, 0]), ("bool", TensorProto.BOOL, [1, 0]), ("half", TensorProto.FLOAT16, [0.5, -2])):
+        yield whole("list_" + name, [node("Cast", ["w"], ["v"], to=TensorProto.DOUBLE), node("Add", ["x", "v"], ["y"])], {"x": values(3, 2, dtype="f8")},
+                    {"w": tensor("w", kind, [2], numbers)}, ["y"])
+    # attributes that say nothing of their type
+    for op, attributes in (("Softmax", dict(axis=0)), ("Elu", dict(alpha=2.0)), ("Transpose", dict(perm=[1, 0]))):
+        typed = whole("untyped_" + op.lower(), [node(op, ["x"], ["y"], **attributes)], {"x": x}, {}, ["y"])
+        yield *typed, lambda m: m.graph.node[0].attribute[0].ClearField("type")
+    unnamed = whole("explicit_domain", [node("Relu", ["x"], ["y"])], {"x": x}, {}, ["y"])
+    yield *unnamed, lambda m: setattr(m.opset_import[0], "domain", "ai.onnx") or setattr(m.graph.node[0], "domain", "ai.onnx")
+    # shapes
+    long = np.arange(3000, dtype="i8")
+    nodes = [node("Range", ["zero", "many", "one"], ["r"]), node("Concat", ["r", "r"], ["c"], axis=0), node("Gather", ["c", "x"], ["y"])]
+    yield whole("constants_too_long_to_fold", nodes, {"x": np.array([1, 2999, 3000, 5999], "i8")},
+                {k: np.array(v, "i8") for k, v in (("zero", 0), ("many", len(long)), ("one", 1))}, ["y"])
+    yield whole("end_of_shape", [node("Shape", ["x"], ["s"], start=-3, end=-1), node("Cast", ["s"], ["y"], to=TensorProto.FLOAT)], {"x": values(2, 3, 4)}, {}, ["y"], 15)
+    yield whole("tile_of_number", [node("Tile", ["x", "s"], ["y"])], {"x": values()}, {"s": np.zeros(0, "i8")}, ["y"])
+    yield whole("pad_by_one_value", [node("Pad", ["x", "s", "v"], ["y"])], {"x": x}, {"s": ints(0, 1, 0, 1), "v": np.array(2, "f4")}, ["y"])
+    yield whole("fixed_ends", [node("Slice", ["x", "s", "e", "a", "t"], ["y"])], {"x": x}, {"s": ints(0, -1), "e": ints(3, -9), "a": ints(0, -1), "t": ints(2, -2)}, ["y"])
+    # open sizes
+    for name, dims, nodes in (
+        ("open_tile", ("n", 4), [node("Tile", ["x", "two"], ["y"])]),
+        ("open_rows", ("n", 4), [node("Slice", ["x", "one", "far", "zero"], ["y"])]),
+        ("open_expand", ("n", 4), [node("Shape", ["x"], ["s"]), node("Expand", ["w", "s"], ["y"])]),
+        ("open_made", ("n", 4), [node("Shape", ["x"], ["s"]), node("ConstantOfShape", ["s"], ["y"])]),
+    ):
+        yield whole(name, nodes, {"x": x}, {"two": ints(2, 1), "one": ints(1), "far": ints(1 << 40), "zero": ints(0), "w": values(1, 4)}, ["y"], shapes={"x": dims})
+    q, k = values(2, 4, 3, 5), values(2, 4, 6, 5)
+    yield whole("open_attention", [node("Attention", ["q", "k", "v"], ["y"])], {"q": q, "k": k, "v": k}, {}, ["y"], 23,
+                {"q": (2, 4, "s", 5), "k": (2, 4, "t", 5), "v": (2, 4, "t", 5)})
+    # Einsum
+    for equation, terms in (("bij,jk->ik", (values(2, 3, 4), values(4, 5))), ("ij,jk,kl->il", (values(2, 3), values(3, 4), values(4, 2))),
+                            ("Ab,bA->A", (values(3, 2), values(2, 3))), ("abc,cd->abd", (values(2, 3, 4), values(4, 2))), ("ab,cd->abcd", (values(2, 3), values(4, 2)))):
+        inputs = {f"x{i}": t for i, t in enumerate(terms)}
+        yield whole("einsum_" + equation.replace(",", "_").replace("->", "_"), [node("Einsum", list(inputs), ["y"], equation=equation)], inputs, {}, ["y"])
+    # Resize
+    image = values(1, 1, 4, 5)
+    for name, opset, image_type, settings, how in (
+        ("symmetric", 19, "f4", dict(scales=[1, 1, 1.3, 0.7]), dict(mode="linear", coordinate_transformation_mode="half_pixel_symmetric")),
+        ("symmetric_sizes", 19, "f4", dict(sizes=[1, 1, 7, 3]), dict(mode="linear", coordinate_transformation_mode="half_pixel_symmetric")),
+        ("tf_half_pixel", 11, "f4", dict(sizes=[1, 1, 8, 3]), dict(mode="nearest", coordinate_transformation_mode="tf_half_pixel_for_nn")),
+        ("pytorch_one", 19, "f4", dict(sizes=[1, 1, 1, 1]), dict(mode="linear", coordinate_transformation_mode="pytorch_half_pixel")),
+        ("corners_one", 19, "f4", dict(sizes=[1, 1, 1, 9]), dict(mode="linear", coordinate_transformation_mode="align_corners")),
+        ("double", 19, "f8", dict(sizes=[1, 1, 7, 3]), dict(mode="linear")),
+        ("stays", 19, "f4", dict(scales=[1, 1, 1.1, 1.1]), dict(mode="linear")),
+        ("excluded", 19, "f4", dict(sizes=[1, 1, 9, 9]), dict(mode="cubic", exclude_outside=1)),
+        ("narrow", 19, "f4", dict(scales=[1, 1, 0.5, 0.5]), dict(mode="cubic", antialias=1)),
+        ("nearest_antialias", 19, "f4", dict(scales=[1, 1, 0.5, 0.5]), dict(mode="nearest")),
+        ("not_larger", 19, "f4", dict(sizes=[8, 5], axes=[2, 3]), dict(mode="linear", keep_aspect_ratio_policy="not_larger")),
+        ("not_larger_second", 19, "f4", dict(sizes=[12, 5], axes=[2, 3]), dict(mode="linear", keep_aspect_ratio_policy="not_larger")),
+        ("not_smaller", 19, "f4", dict(sizes=[8, 5], axes=[2, 3]), dict(mode="linear", keep_aspect_ratio_policy="not_smaller")),
+        ("not_smaller_second", 19, "f4", dict(sizes=[4, 15], axes=[2, 3]), dict(mode="linear", keep_aspect_ratio_policy="not_smaller")),
+        ("stretched", 19, "f4", dict(sizes=[8, 5], axes=[2, 3]), dict(mode="linear", keep_aspect_ratio_policy="stretch")),
+    ):
+        more = {"axes": settings["axes"]} if "axes" in settings else {}
+        extra = {"s": np.array(settings["scales"], "f4")} if "scales" in settings else {"z": np.array(settings["sizes"], "i8")}
+        names = ["x", "roi", "s"] if "s" in extra else ["x", "roi", "none", "z"]
+        extra = {"roi": np.zeros(0, "f4"), "none": np.zeros(0, "f4"), **extra}
+        yield whole("resize_" + name, [node("Resize", names, ["y"], **how, **more)], {"x": image.astype(image_type)}, extra, ["y"], opset)
+
+
+def forms_pack():
+    from onnx.reference import ReferenceEvaluator
+
+    # ONNX Runtime has no Float64 there, and copies what keeps its size whatever the scale.
+    reference = ("resize_double", "resize_stays")
+    files, refused = [], []
+    for name, model, feeds, *changed in forms():
+        try:
+            of_reference = name in reference and ReferenceEvaluator(model).run(None, {"x": feeds[0]})
+            results = of_reference or run(model.SerializeToString(), feeds)
+        except Exception as e:
+            refused.append(f"{name}: {str(e)[:120]}")
+            continue
+        for change in changed:  # what ONNX Runtime does not read, and what is the same by the standard
+            change(model)
+        files.append((f"{name}.onnx", model.SerializeToString()))
+        files += [(f"{name}.in{i}.npy", npy(a)) for i, a in enumerate(feeds)]
+        files += [(f"{name}.out{i}.npy", npy(a)) for i, a in enumerate(results)]
+    pack(os.path.join(ROOT, "forms.pack"), files)
+    print(f"forms.pack: {sum(n.endswith('.onnx') for n, _ in files)} cases; not by ONNX Runtime: {refused}")
+
+
 # ---- ONNX's own cases ----
 
 
@@ -518,7 +626,7 @@ def standard_pack(program):
 
 if __name__ == "__main__":
     torch.manual_seed(7)
-    what = sys.argv[2:] or ["nets", "nodes", "sampling", "standard"]
+    what = sys.argv[2:] or ["nets", "nodes", "sampling", "forms", "standard"]
     if "nets" in what:
         nets()
     if "nodes" in what:
@@ -526,5 +634,8 @@ if __name__ == "__main__":
     if "sampling" in what:
         rng = np.random.default_rng(11)
         node_pack("sampling.pack", sampling)
+    if "forms" in what:
+        rng = np.random.default_rng(13)
+        forms_pack()
     if "standard" in what and len(sys.argv) > 1:
         standard_pack(sys.argv[1])

@@ -263,5 +263,319 @@ refuse(
     "UNSUPPORTED",
     "more outputs than are supported",
 )
+
+
+# Settings of the new form are inputs behind the data: constants
+def tuple_of(*values, type_=20, of=7, at=10):
+    return attr("value", type_, b"".join(field(17, number(16, of) + number(at, v)) for v in values))
+
+
+def integer(v):
+    return attr("value", 7, number(3, v))
+
+
+def text(s):
+    return attr("value", 8, field(5, s))
+
+
+NONE = attr("value", 25)
+T4 = tensor((2, 4, 1))
+W4 = tensor((4,), 1, "w", W + W)
+IMAGE = tensor((1, 1, 3, 3))
+
+
+def with_settings(op, says, settings, status="VALUE", name=None, inputs=("x",), **more):
+    constants = [constant(f"c{k}", a) for k, a in enumerate(settings)]
+    operator(op, says, (*inputs, *(f"c{k}" for k in range(len(settings)))), (), constants, status, name, **more)
+
+
+with_settings("FlattenExt", "axes 1 to 0", (integer(1), integer(0)), name="flatten_backwards", t=t22)
+with_settings("FlattenExt", "axis 5 for shape (2, 2)", (integer(0), integer(5)), name="flatten_end", t=t22)
+with_settings("LayerNormExt", "the shape does not fit", (tuple_of(1, 2, 2), NONE, NONE), "UNSUPPORTED", t=t22)
+with_settings(
+    "LayerNormExt", "the shape does not fit", (tuple_of(), NONE, NONE), "UNSUPPORTED", "layer_norm_of_nothing"
+)
+with_settings("LayerNormExt", "argument 1 is no tensor", (integer(1),), "FORMAT", "layer_norm_of_number", ())
+for name, groups, t in (("groups_0", 0, T4), ("groups_3", 3, T4), ("groups_of_vector", 1, tensor((4,)))):
+    with_settings("GroupNorm", f"{groups} groups of ", (integer(groups),), "SHAPE", name, ("x",), t=t)
+for name, last in (("groups_0_of_4", 0), ("groups_3_of_4", 3)):
+    operator(
+        "GroupNorm",
+        f"{last} groups of (2, 4, 1)",
+        ("x", "c", "w", "w"),
+        (),
+        (constant("c", integer(last)),),
+        "SHAPE",
+        name,
+        T4,
+        (W4,),
+    )
+operator(
+    "GroupNorm",
+    "1 groups of (4,)",
+    ("x", "c", "w", "w"),
+    (),
+    (constant("c", integer(1)),),
+    "SHAPE",
+    "groups_of_one_axis",
+    tensor((4,)),
+    (W4,),
+)
+operator(
+    "GroupNorm",
+    "2 groups of (2, 4, 1)",
+    ("x", "c", "w", "n"),
+    (),
+    (constant("c", integer(2)), constant("n", NONE)),
+    "SHAPE",
+    "groups_without_beta",
+    T4,
+    (W4,),
+)
+with_settings("Slice", "1 begins and 2 sizes", (tuple_of(0), tuple_of(1, 1)), "FORMAT", "slice_counts")
+with_settings("Slice", "0 begins and 0 sizes", (tuple_of(), tuple_of()), "FORMAT", "slice_of_nothing")
+for name, begin, size in (("begin", -1, 1), ("size", 0, -2), ("begin_huge", 1 << 31, 1), ("size_huge", 0, 1 << 31)):
+    with_settings("Slice", f"begin {begin}, size {size}", (tuple_of(begin), tuple_of(size)), name="slice_" + name)
+nine = tensor((1,) * 8)
+operator(
+    "GatherD",
+    "the index does not fit (1, 1, 1, 1, 1, 1, 1, 1)",
+    ("x", "c", "x"),
+    (),
+    (constant("c", integer(0)),),
+    "SHAPE",
+    t=nine,
+)
+operator(
+    "OneHot", "argument 1 is no tensor", ("c", "c", "w", "w"), (), (three,), "FORMAT", params=(tensor((2,), 1, "w", W),)
+)
+pads = attr("pad_mode", 8, field(5, "PAD"))
+for op in ("MaxPool", "AvgPool"):
+    operator(
+        op, "pad is none of height and width", ("x",), (pads,), (), "UNSUPPORTED", f"{op.lower()}_without_pad", IMAGE
+    )
+    operator(
+        op,
+        "strides is none of a window",
+        ("x",),
+        (field(1, "strides") + number(16, 20) + field(17, number(16, 7) + number(10, 1)) * 6,),
+        (),
+        "UNSUPPORTED",
+        f"{op.lower()}_strides",
+        IMAGE,
+    )
+operator(
+    "LayerNorm",
+    "an argument is None",
+    ("x", "n", "w"),
+    (),
+    (constant("n", NONE),),
+    "FORMAT",
+    "layer_norm_without_gamma",
+    params=(tensor((2,), 1, "w", W),),
+)
+operator(
+    "LayerNorm",
+    "an argument is None",
+    ("x", "w", "n"),
+    (),
+    (constant("n", NONE),),
+    "FORMAT",
+    "layer_norm_without_beta",
+    params=(tensor((2,), 1, "w", W),),
+)
+operator("Split", "an argument is None", ("n",), (), (constant("n", NONE),), "FORMAT", "split_of_none")
+with_settings(
+    "Transpose",
+    "perm is no tuple of integers",
+    (attr("value", 19, field(12, tensor((1,), 1, None, W[:4]))),),
+    "FORMAT",
+    "perm_of_floats",
+)
+with_settings("Transpose", "perm has 9 numbers, at most 8", (tuple_of(*range(9)),), "UNSUPPORTED", "perm_of_nine")
+with_settings(
+    "Transpose",
+    "perm is no tuple of integers",
+    (attr("value", 19, field(12, tensor((9,), 7, None, bytes(72)))),),
+    "FORMAT",
+    "perm_of_nine_in_a_tensor",
+)
+with_settings("Muls", "other is no number", (text("two"),), "FORMAT", "number_of_text")
+with_settings("Muls", "other is no number", (attr("value", 1),), "FORMAT", "number_missing")
+with_settings("Muls", "other is no number", (attr("value", 11),), "FORMAT", "double_missing")
+with_settings(
+    "Muls", "other is no number", (attr("value", 19, field(12, tensor((2,), 1, None, W))),), "FORMAT", "number_of_two"
+)
+operator(
+    "Elu",
+    "alpha is no number",
+    ("x",),
+    (attr("alpha", 19, field(12, tensor((2,), 8, None, W))),),
+    (),
+    "FORMAT",
+    "number_of_no_type",
+)
+refuse(
+    "arguments_without_end",
+    model(graph(nodes=[node("REF::p", ("x",) * 4097)]), (field(1, "p") + field(2, "ReLU"),)),
+    "UNSUPPORTED",
+    "4097 arguments, at most 4096",
+)
+nested = [node("REF::t", (f"t{k}" if k else "x",), (f"t{k + 1}",)) for k in range(18)]
+refuse(
+    "tuples_nested_too_deep",
+    model(graph(nodes=nested, outputs=("t18",)), (field(1, "t") + field(2, "MakeTuple"),)),
+    "UNSUPPORTED",
+    "an output is no tensor",
+)
+
+
+def nowhere(**names):
+    """A node without a domain: what it is called then."""
+    out = (
+        field(1, "x")
+        + field(1, "v")
+        + b"".join(field(3, n) for n in names.values())
+        + field(2, "out")
+        + field(4, "REF::Add:1")
+    )
+    return model(graph(nodes=[out], outputs=("out",)))
+
+
+refuse("node_of_no_domain", nowhere(name="added"), "FORMAT", "'v', which added uses")
+refuse("node_of_no_name", nowhere(), "FORMAT", "'v', which out uses")
+# ---- what must be read: tests/fixtures/mindir_forms.pack, forms that no export of ours has, with NumPy's results ----
+import io  # noqa: E402
+
+import numpy as np  # noqa: E402
+
+X = np.linspace(-2, 3, 12, dtype=np.float32).reshape(3, 4)
+TYPES = {np.float32: 1, np.float64: 17, np.int64: 7}
+pack = []
+
+
+def array_file(a):
+    f = io.BytesIO()
+    np.save(f, np.array(a, order="C"))
+    return f.getvalue()
+
+
+def read(name, data, inputs, *results):
+    files = [(name + ".mindir", data)]
+    files += [(f"{name}.in{k}.npy", array_file(a)) for k, a in enumerate(inputs)]
+    files += [(f"{name}.out{k}.npy", array_file(a)) for k, a in enumerate(results)]
+    pack.append(b"".join(f"{len(d)} {n}\n".encode() + d for n, d in files))
+
+
+def read_operator(name, op, settings, *results, x=X, attributes=(), first=False):
+    """One operator; first: its first result alone, the others are not supported."""
+    constants = [constant(f"c{k}", a) for k, a in enumerate(settings)]
+    info = value_info("x", tensor(x.shape, TYPES[x.dtype.type]))
+    nodes = [*constants, node("REF::p", ("x", *(f"c{k}" for k in range(len(settings)))), ("all" if first else "y",))]
+    if first:
+        nodes += [constant("zero", integer(0)), node("TupleGetItem", ("all", "zero"))]
+    primitive = field(1, "p") + field(2, op) + b"".join(field(3, a) for a in attributes)
+    read(name, model(graph([info], [], nodes), (primitive,)), [x], *results)
+
+
+def of_tensor(a):
+    return attr("value", 19, field(12, tensor(a.shape, TYPES[a.dtype.type], None, a.tobytes())))
+
+
+def real(v, type_=11, singular=True):
+    code, number_at = ("<d", 4 if singular else 9) if type_ == 11 else ("<f", 2 if singular else 8)
+    return attr("value", type_, varint(number_at << 3 | (1 if type_ == 11 else 5)) + struct.pack(code, v))
+
+
+read_operator("slice", "Slice", (tuple_of(0, 1), tuple_of(-1, 2)), X[:, 1:3])
+read_operator("ones_like", "OnesLikeExt", (integer(44),), np.ones((3, 4)))
+read_operator("ones_of_x", "OnesLikeExt", (NONE,), np.ones((3, 4), np.float32))
+read_operator("sum_wide", "SumExt", (integer(1), integer(0), integer(44)), X.astype(np.float64).sum(1))
+read_operator("sum_same", "SumExt", (integer(1), integer(0), integer(43)), X.sum(1))
+read_operator("sum_of_none", "SumExt", (NONE, integer(0), NONE), X.sum())
+read_operator("min_dim", "MinDim", (integer(1), integer(1)), X.min(1, keepdims=True), X.argmin(1)[:, None])
+read_operator("arg_min", "ArgMinExt", (integer(-1), integer(0)), X.argmin(1))
+read_operator("arg_min_of_all", "ArgMinExt", (NONE, integer(0)), np.int64(X.argmin()))
+read_operator("arg_max_of_all", "ArgMaxExt", (NONE, integer(0)), np.int64(X.argmax()))
+for form, value in (
+    ("double", real(1.5)),
+    ("doubles", real(1.5, 11, False)),
+    ("float", real(1.5, 1)),
+    ("floats", real(1.5, 1, False)),
+    ("tensor", of_tensor(np.array(1.5))),
+    ("ints", attr("value", 7, number(10, 3))),
+):
+    read_operator("muls_" + form, "Muls", (value,), X * np.float32(3 if form == "ints" else 1.5))
+mean, var = X.mean(1, keepdims=True), X.var(1, keepdims=True)
+read_operator(
+    "layer_norm", "LayerNormExt", (tuple_of(4), NONE, NONE, real(1e-5)), (X - mean) / np.sqrt(var + 1e-5), first=True
+)
+for form, perm in (
+    ("list", tuple_of(1, 0, type_=21)),
+    ("uint32", tuple_of(1, 0, of=12)),
+    ("uint64", tuple_of(1, 0, of=13, at=3)),
+    ("bool", tuple_of(1, 0, of=9)),
+    ("tensor", of_tensor(np.array([1, 0]))),
+):
+    read_operator("perm_" + form, "Transpose", (perm,), X.T)
+for op, of in (("MaxPool", np.max), ("AvgPool", np.mean)):
+    image = np.arange(16, dtype=np.float32).reshape(1, 1, 4, 4)
+    window = [
+        field(1, k) + number(16, 20) + b"".join(field(17, number(16, 7) + number(10, v)) for v in values)
+        for k, values in (("kernel_size", (1, 1, 2, 2)), ("strides", (1, 1, 2, 2)), ("pad", (0, 0, 0, 0)))
+    ]
+    read_operator(
+        f"{op.lower()}_padded_by_nothing",
+        op,
+        (),
+        of(image.reshape(1, 1, 2, 2, 2, 2), (3, 5)),
+        x=image,
+        attributes=[pads, *window],
+    )
+
+# The order of side effects: an input and constants that are no tensors
+order = [
+    value_info("x", tensor((3, 4))),
+    value_info("u", b"", field(5, number(16, 23))),
+    value_info("io", b"", field(5, number(16, 24))),
+]
+steps = [
+    constant("v", attr("value", 24)),
+    node("UpdateState", ("u", "io", "v"), ("s",)),
+    node("Load", ("x", "s"), ("loaded",)),
+    node("Depend", ("loaded", "s"), ("same",)),
+    node("ReLU", ("same",), ("y",)),
+]
+read("order_of_effects", model(graph(order, [], steps), ()), [X], np.maximum(X, 0))
+# A function that nothing calls and that has no name; a parameter of no elements and one of Float64
+read(
+    "functions",
+    model(
+        graph(
+            [value_info("x", tensor((3, 4)))], [tensor((0, 4), 1, "none:", b"")], [node("ReLU", ("x",))], ("y", "none:")
+        ),
+        (),
+        extra=field(8, b""),
+    ),
+    [X],
+    np.maximum(X, 0),
+    np.zeros((0, 4), np.float32),
+)
+read(
+    "double",
+    model(
+        graph(
+            [value_info("x", tensor((3, 4), 17))],
+            [tensor((4,), 17, "w", np.arange(4.0).tobytes())],
+            [node("Add", ("x", "w"))],
+        ),
+        (),
+    ),
+    [X.astype(np.float64)],
+    X.astype(np.float64) + np.arange(4.0),
+)
+with open(os.path.join(os.path.dirname(__file__), "..", "fixtures", "mindir_forms.pack"), "wb") as f:
+    f.write(b"".join(pack))
+
 with open(os.path.join(FOLDER, "expected.txt"), "w") as f:
     f.writelines(expected)

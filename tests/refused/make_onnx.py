@@ -318,6 +318,110 @@ def constants():
     add("constants_without_end", "UNSUPPORTED", "the constants computed so far have", model(nodes=big, weights=three))
 
 
+def forms():
+    """Operators and attributes of odd forms."""
+    # Einsum
+    one("Einsum", (1,) * 5, "more than 8 axes", "UNSUPPORTED", equation="abcde,fghij->abcdefghij", inputs=("x", "x"), name="einsum_ten_axes")
+    one("Einsum", (1,) * 7, "more than 8 axes", "UNSUPPORTED", equation="abcdefg,abcdefg->abcdefg", inputs=("x", "x"), name="einsum_seven_together")
+    one("Einsum", (1, 1), "the equation 'ij->ik'", "UNSUPPORTED", equation="ij->ik", name="einsum_new_letter")
+    one("Einsum", (1, 1), "the equation 'ij->i1'", "UNSUPPORTED", equation="ij->i1", name="einsum_digit")
+    one("Einsum", (1, 1), "the equation 'ij->ij,'", "UNSUPPORTED", equation="ij->ij,", name="einsum_comma")
+    one("Einsum", (1, 1), "the equation 'ij,jk->ik'", "UNSUPPORTED", equation="ij,jk->ik", name="einsum_one_argument")
+    one("Einsum", (2, 3), "its term 2 does not fit (2, 3)", "UNSUPPORTED", equation="ij,jk->ik", inputs=("x", "x"), name="einsum_sizes")
+    # Attention: heads and open sizes
+    heads = dict(op="Attention", opset=23)
+    one(**heads, dims=(2, 3), says="0 heads of (2, 3)", status="SHAPE", inputs=("x", "x", "x"), name="attention_of_matrices")
+    one(**heads, dims=(2, 3, 8), says="3 heads of (2, 3, 8)", status="SHAPE", inputs=("x", "x", "x"), q_num_heads=3, kv_num_heads=3, name="attention_heads")
+    for k in (5, 6):
+        one(**heads, dims=(2, 3, 4, 5), says="past keys and values", status="UNSUPPORTED", inputs=("x",) * 3 + ("",) * (k - 3) + ("x",), name=f"attention_past_{k}")
+    one(**heads, dims=(2, 3, 4, 5), says="more than one result", status="UNSUPPORTED", inputs=("x", "x", "x"), outputs=("y", "k", "v"), name="attention_results")
+
+    def attended(name, status, says, q, k, v, **attributes):
+        add(name, status, says, model(nodes=[node("Attention", ("q", "k", "v"), attributes=[attr(a, n=n) for a, n in attributes.items()])], weights=[], opset=23,
+                                      inputs=[value_info("q", q), value_info("k", k), value_info("v", v)]))
+
+    attended("attention_of_three_for_four", "SHAPE", "q (2, 4, 3, 5), k (2, 3, 6, 5), v", (2, 4, 3, 5), (2, 3, 6, 5), (2, 3, 6, 5))
+    attended("attention_keys_and_values", "SHAPE", "k (2, 4, 6, 5), v (2, 2, 6, 5)", (2, 4, 3, 5), (2, 4, 6, 5), (2, 2, 6, 5))
+    attended("attention_without_heads", "SHAPE", "k (2, 0, 6, 5)", (2, 4, 3, 5), (2, 0, 6, 5), (2, 0, 6, 5))
+    open_4, flat = (2, 4, "s", 5), (2, "s", 8)
+    attended("attention_open_causal", "UNSUPPORTED", "the number of positions is open", open_4, open_4, open_4, is_causal=1)
+    attended("attention_open_repeated", "UNSUPPORTED", "the number of positions is open", open_4, (2, 2, 6, 5), (2, 2, 6, 5))
+    attended("attention_open_keys", "UNSUPPORTED", "the number of positions is open", (2, 4, 3, 5), (2, 2, "t", 5), (2, 2, "t", 5))
+    attended("attention_open_flat", "UNSUPPORTED", "the number of positions is open", flat, flat, flat, q_num_heads=2, kv_num_heads=2)
+    # Resize
+    rows = (1, 1, 4, 6)
+    by = lambda *v: tensor("s", (len(v),), 1, struct.pack(f"<{len(v)}f", *v))
+    sized = dict(op="Resize", dims=rows, inputs=("x", "", "", "z"), weights=[i64("z", 1, 1, 3, 3)])
+    scaled = lambda *v: dict(op="Resize", dims=rows, inputs=("x", "", "s"), weights=[by(*v)])
+    one(**sized, says="mode 'area', half_pixel, round_prefer_floor", status="UNSUPPORTED", mode="area", name="resize_mode")
+    one(**sized, says="mode 'linear', tf_crop_and_resize", status="UNSUPPORTED", mode="linear", coordinate_transformation_mode="tf_crop_and_resize", name="resize_place")
+    one(**sized, says="half_pixel, up", status="UNSUPPORTED", nearest_mode="up", name="resize_rounding")
+    one(**sized, says="mode is no text", status="FORMAT", mode=1, name="resize_mode_of_number")
+    one(**sized, says="4 sizes or scales for 3 axes", status="FORMAT", axes=[1, 2, 3], name="resize_axes_3")
+    one(**sized, says="is out of range or named twice", status="FORMAT", axes=[0, 1, 2, 3, 0], name="resize_axes_5")
+    one(**sized, says="axis 9 for shape", axes=[9, 1, 2, 3], name="resize_axis_9")
+    one("Resize", rows, "axis 2 from 4 to 0 elements", "UNSUPPORTED", ("x", "", "", "z"), weights=[i64("z", 1, 1, 0, 3)], name="resize_height_to_nothing")
+    one("Resize", rows, "axis 3 from 6 to 1099511627776 elements", "UNSUPPORTED", ("x", "", "", "z"), weights=[i64("z", 1, 1, 4, 1 << 40)], name="resize_width_huge")
+    one("Resize", rows, "axis 2 from 4 to -1 elements", "UNSUPPORTED", ("x", "", "", "z"), weights=[i64("z", 1, 1, 1 << 40, 1 << 40)], name="resize_kept_huge",
+        keep_aspect_ratio_policy="not_smaller")
+    one("Resize", rows, "sizes is computed in the graph", "UNSUPPORTED", ("x", "", "", "x"), name="resize_sizes_computed")
+    one("Resize", rows, "scales is computed in the graph", "UNSUPPORTED", ("x", "", "x"), name="resize_scales_computed")
+    for name, scale in (("0", 0.0), ("negative", -1.0), ("huge", 1e30), ("nan", float("nan"))):
+        one(**scaled(1, 1, scale, 2), says=f"scale 2 is {scale:g} for 4 elements", name="resize_scale_" + name)
+    one(**scaled(1, 1, 1.6, 1), says="align_corners with a scale that gives no whole size: 1.6 of 4", status="UNSUPPORTED", coordinate_transformation_mode="align_corners",
+        mode="linear", name="resize_corners")
+    one(**scaled(1, 1, 0.25, 1e-3), says="axis 3 from 6 to 0", status="UNSUPPORTED", mode="linear", antialias=1, name="resize_to_less_than_one")
+    add("resize_between_integers", "UNSUPPORTED", "between elements",
+        model(nodes=[node("Resize", ("x", "", "", "z"), attributes=[attr("mode", s="linear")])], inputs=[value_info("x", rows, 7)], weights=[i64("z", 1, 1, 3, 3)]))
+    long = (1, 100000)
+    add("resize_many_taps", "UNSUPPORTED", "axis 1 from 100000 to 2 elements",
+        model(nodes=[node("Resize", ("x", "", "", "z"), attributes=[attr("mode", s="linear"), attr("antialias", n=1)])], inputs=[value_info("x", long)], opset=18,
+              weights=[i64("z", 1, 2)]))
+    for name, dims, z in (("open", (1, 1, "h", 6), (1, 1, 8, 6)), ("open_width", (1, 1, 4, "w"), (1, 1, 4, 3))):
+        add("resize_" + name, "UNSUPPORTED", "the size of axis", model(nodes=[node("Resize", ("x", "", "", "z"))], inputs=[value_info("x", dims)], weights=[i64("z", *z)]))
+    # shapes
+    scalar = lambda name, v: tensor(name, (), 1, struct.pack("<f", v))
+    for name, args in (("start", ("w", "a", "a")), ("limit", ("a", "w", "a")), ("delta", ("a", "a", "w"))):
+        one("Range", (2,), "its numbers are computed in the graph", status="UNSUPPORTED", inputs=args, weights=[tensor(), scalar("a", 1)], name="range_of_two_" + name)
+    one("Reshape", (2,), "does not become", "SHAPE", ("x", "s"), weights=[i64("s", *(1,) * 8, 2)], name="reshape_to_nine")
+    one("Reshape", (2, 3), "shape is computed in the graph, expected a constant", "UNSUPPORTED", ("x", "w"), weights=[tensor()], name="reshape_of_floats")
+    one("Reshape", (2, 3), "shape is no list of at most 64 integers", "FORMAT", ("x", "s"), weights=[tensor("s", (1, 1), 7, bytes(8))], name="reshape_of_matrix")
+    add("constant_of_shape_two", "FORMAT", "value has shape (2,), expected one number", model(weights=[i64("s", 2)], nodes=[node("ConstantOfShape", ("s",), ("v",), [attr("value", t=tensor())]), node("Add", ("x", "v"))]))
+    one("Slice", (4,), "1 starts, 1 ends, 0 axes and 2 steps", "FORMAT", ("x", "s", "e", "", "z"), weights=[i64("s", 0), i64("e", 2), i64("z", 1, 1)], name="slice_steps")
+    one("Pad", (1,), "18 pads and 9 axes", "FORMAT", ("x", "s", "", "a"), weights=[i64("s", *[0] * 18), i64("a", *[0] * 9)], name="pad_nine")
+    one("OneHot", (2,), "depth", inputs=("x", "d", "w"), weights=[i64("d", 1 << 31), tensor()], name="one_hot_depth_huge")
+    one("OneHot", (2,), "depth 2", inputs=("x", "d", "w"), weights=[i64("d", 2), tensor(dims=(3,), raw=W + W[:4])], name="one_hot_of_three_values")
+    one("OneHot", (2,), "depth 2", inputs=("x", "d", "w"), weights=[i64("d", 2), tensor(dims=(1, 2))], name="one_hot_of_a_matrix")
+    one("SpaceToDepth", (1, 1, 4, 3), "blocks of 2 for (1, 1, 4, 3)", "SHAPE", blocksize=2, name="space_to_depth_width")
+    one("SpaceToDepth", (1, 1, 3, 4), "blocks of 2 for (1, 1, 3, 4)", "SHAPE", blocksize=2, name="space_to_depth_height")
+    one("SpaceToDepth", (1, 4, 4), "blocks of 2 for (1, 4, 4)", "SHAPE", blocksize=2, name="space_to_depth_rank")
+    one("SpaceToDepth", (1, 1, 4, 4), "blocks of 2 for (1, 1, 4, 4)", "SHAPE", blocksize=2, mode="XYZ", name="space_to_depth_mode")
+    # settings
+    one("CumSum", (2, 2), "axis is computed in the graph, expected a constant", "UNSUPPORTED", ("x", "w"), weights=[tensor(dims=(1,), raw=W[:4])], name="axis_of_float")
+    one("CumSum", (2, 2), "axis is no integer", "FORMAT", ("x", "s"), weights=[i64("s", 0, 1)], name="axis_of_two")
+    one("CumSum", (2, "n"), "the size of axis 1 is open", "UNSUPPORTED", ("x", "s"), weights=[i64("s", 1)], name="cumulative_open")
+    one("Elu", (2,), "alpha is no number", "FORMAT", alpha="x", name="alpha_of_text")
+    one("Relu", (2,), "4097 arguments", "UNSUPPORTED", ("x",) * 4097, name="arguments_without_end")
+    one("Split", (70,), "node 0 has 65 outputs", "FORMAT", outputs=tuple(f"y{i}" for i in range(65)), name="results_65")
+    add("attributes_65", "FORMAT", "65 attributes, at most 64 are read", model(nodes=[node("Relu", ("x",), attributes=[attr(f"a{i}", n=1) for i in range(65)])]))
+    add("node_without_name", "FORMAT", "'z', which y uses", model(nodes=[node("Add", ("x", "z"), name="")]))
+    # elements in lists, data in other files
+    for name, type_, number_field in (("double", 11, 10), ("int64", 7, 7), ("uint64", 13, 11), ("uint32", 12, 11), ("half", 10, 5)):
+        add(f"tensor_list_{name}", "FORMAT", "1 numbers for", model(weights=[tensor(type_=type_, raw=None, extra=field(number_field, bytes(8) if number_field == 10 else b"\1"))]))
+    for name, type_, v in (("int8", 3, 128), ("int8_low", 3, -129), ("int16", 5, 1 << 15), ("uint16", 4, 1 << 16)):
+        add(f"tensor_range_{name}", "FORMAT", "number 0 is out of the range of", model(weights=[tensor(dims=(1,), type_=type_, raw=None, extra=field(5, varint(v)))]))
+
+    def of(*entries):
+        return model(weights=[tensor(raw=None, extra=external(*entries))])
+
+    for name, text in (("huge", "99999999999999999999"), ("hexadecimal", "1f"), ("empty", "")):
+        add("file_offset_" + name, "FORMAT", f"its external data has the offset '{text}'", of(("location", "data.bin"), ("offset", text)))
+    add("file_length_of_text", "FORMAT", "its external data has the length 'all'", of(("location", "data.bin"), ("length", "all")))
+    bare = lambda entry: model(weights=[tensor(raw=None, extra=field(13, entry) + number(14, 1))])
+    add("file_entry_without_key", "FORMAT", "its external data has the ? 'x'", bare(field(2, "x")))
+    add("file_entry_without_value", "FORMAT", "its external data has the location ''", bare(field(1, "location")))
+
+
 files()
 operators()
 names()
@@ -326,5 +430,6 @@ tensors()
 external_files()
 attributes()
 constants()
+forms()
 with open(os.path.join(FOLDER, "expected.txt"), "w") as out:
     out.writelines(sorted(expected))

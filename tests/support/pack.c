@@ -1,3 +1,4 @@
+#define SP_EXPERIMENTAL /* sp_mem_fail_at() */
 #include "support/pack.h"
 
 #include <setjmp.h>
@@ -104,4 +105,21 @@ void test_pack_check(const test_pack_case *c, sp_graph *g, double relative)
     for (int i = 0; i < out.n; i++)
         test_pack_near(c->name, out.at[i], c->want.at[i], relative);
     sp_graph_free(g);
+}
+
+void test_pack_short(const test_pack_case *c, sp_graph *(*load)(const test_pack_case *c), int *budget)
+{
+    bool done = false;
+    for (int64_t n = 1; *budget > 0 && !done; n++, (*budget)--) {
+        sp_scope scope = sp_scope_begin();
+        sp_mem_fail_at(n);
+        sp_graph *g = load(c);
+        sp_mem_fail_at(0);
+        done = g != NULL;
+        if (sp_error() != (done ? SP_OK : SP_ERR_NOMEM))
+            fail_msg("%s: allocation %lld: %s", c->name, (long long)n, sp_error_text());
+        sp_graph_free(g);
+        sp_error_clear();
+        sp_scope_end(scope);
+    }
 }

@@ -23,4 +23,8 @@ void test_pack_near(const char *what, const sp_tensor *got, const sp_tensor *wan
 /* Runs the case's model, as it was loaded (NULL: it could not be), and compares its results so; frees it. */
 void test_pack_check(const test_pack_case *c, sp_graph *g, double relative);
 
+/* Loads the case's model while the n-th allocation fails, n = 1, 2, ... until all is well: each time it is loaded or SP_ERR_NOMEM is
+ * recorded. Each time takes one from budget, and at 0 it ends. */
+void test_pack_short(const test_pack_case *c, sp_graph *(*load)(const test_pack_case *c), int *budget);
+
 #endif
