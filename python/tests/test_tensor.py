@@ -85,3 +85,18 @@ def test_methods():
         len(Tensor(1.0))
     with pytest.raises(ValueError):
         t + Tensor([1.0, 2.0])
+
+
+def test_max_and_min_in_their_forms():
+    """A number that is not named is the axis (MindSpore 2.3), dim gives the positions too."""
+    a = np.random.RandomState(1).randn(3, 4).astype(np.float32)
+    x = ms.Tensor(a)
+    for name, where in (("max", np.argmax), ("min", np.argmin)):
+        of, expected = getattr(x, name), getattr(a, name)
+        assert (of(1).asnumpy() == expected(1)).all() and (of(0, True).asnumpy() == expected(0, keepdims=True)).all()
+        assert (of(1, keepdims=True).asnumpy() == expected(1, keepdims=True)).all()
+        assert (of((0, 1)).asnumpy() == expected()).all()
+        for got in (of(1, return_indices=True), of(dim=1)):
+            assert (got[0].asnumpy() == expected(1)).all() and (got[1].asnumpy() == where(a, 1)).all()
+        slope = ms.grad(lambda z, n=name: getattr(z, n)(1).sum())(x).asnumpy()
+        assert (slope == (a == expected(1, keepdims=True))).all()

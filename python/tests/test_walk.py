@@ -2,6 +2,7 @@
 of spore.ops, every layer, loss, optimizer and learning-rate schedule of spore.nn has a case that the real MindSpore has
 answered, or a reason here."""
 
+import functools
 import inspect
 import re
 
@@ -10,9 +11,10 @@ import pytest
 
 import cases
 import exact
+import layers2
 import spore
 from spore import _core, nn, ops
-from spore.ops import function, nn_function, operations
+from spore.ops import forms, function, image, methods, more, nn_function, operations
 
 # Operators of the table without an answer of MindSpore's: why, and what holds them.
 _NO_ANSWER = {
@@ -117,7 +119,8 @@ def made():
     """(kind, name, class) of the cells of all cases."""
     for kind, table in (("layers", cases.LAYERS), ("losses", cases.LOSSES)):
         for name, case in table.items():
-            yield kind, name, type(case[0]()).__name__
+            cell = case[0]()
+            yield kind, name, type(cell.cell if isinstance(cell, layers2.Called) else cell).__name__
     for name, make in cases.OPTIMIZERS.items():
         yield "optimizers", name, type(make(parameters())).__name__
     for name, make in cases.SCHEDULES.items():
@@ -174,8 +177,9 @@ def given():
     found, patched = {}, []
 
     def watch(name, cls):
-        plain, signature = cls.__dict__["__init__"], inspect.signature(cls.__init__)
+        plain, signature = cls.__init__, inspect.signature(cls.__init__)
 
+        @functools.wraps(plain)
         def init(self, *args, **kwargs):
             if type(self) is cls:
                 bound = signature.bind(self, *args, **kwargs).arguments
@@ -188,25 +192,33 @@ def given():
                 )
             plain(self, *args, **kwargs)
 
-        patched.append((cls, plain))
+        patched.append((cls, vars(cls).get("__init__")))
         cls.__init__ = init
 
     for name in nn.__all__:
         cls = getattr(nn, name)
-        if inspect.isclass(cls) and "__init__" in vars(cls):
+        if inspect.isclass(cls) and takes_arguments(cls):
             watch(name, cls)
     for _ in made():
         pass
-    for cls, plain in patched:
-        cls.__init__ = plain
+    for cls, own in patched:
+        if own:
+            cls.__init__ = own
+        else:
+            del cls.__init__
     return found
+
+
+def takes_arguments(cls):
+    """Whether a class has arguments of its own or of a base that is not nn's."""
+    return cls.__init__ is not nn.Cell.__init__
 
 
 @pytest.mark.parametrize("name", [n for n in nn.__all__ if n not in _NOT_COMPUTED and inspect.isclass(getattr(nn, n))])
 def test_arguments_are_varied(name, given):
     """Each argument of each layer, loss and optimizer is given in some case, with another value than the preset."""
     cls = getattr(nn, name)
-    if "__init__" in vars(cls):
+    if takes_arguments(cls):
         lacking = [
             k
             for k in list(inspect.signature(cls.__init__).parameters)[1:]
@@ -261,6 +273,9 @@ _OTHERWISE = {  # functions of spore.ops without a case of their own
     "swish": "silu",
     "clip_by_value": "clamp",
     "scaled_dot_product_attention": "ops, attention: test_attention",
+    "gumbel_softmax": "random: test_gumbel_softmax",
+    "bitwise_not": "invert",
+    **dict.fromkeys("edge_pad transposed_conv2d depth_to_space space_to_depth".split(), "layers and objects of images"),
     "as_tensor": "no function of MindSpore's",
     "argument": "no function of MindSpore's",
     "first": "no function of MindSpore's",
@@ -313,7 +328,7 @@ def test_functions_have_answers(recorded):
     seen = names_in_cases(recorded)
     functions = {
         name
-        for module in (function, nn_function)
+        for module in (function, nn_function, more, image)
         for name, f in vars(module).items()
         if callable(f)
         and name[0].islower()
@@ -326,7 +341,57 @@ def test_functions_have_answers(recorded):
     assert not lacking, f"no case speaks of {lacking}"
 
 
+def method_cases(recorded):
+    """name of a method -> the names by which arguments are given in cases that speak of it."""
+    given = {}
+
+    def words(code):
+        yield code
+        for constant in code.co_consts:
+            if inspect.iscode(constant):
+                yield from words(constant)
+
+    for name, (fn, _) in cases.OPS.items():
+        if name.startswith("method") and (("ops", name, "value") in recorded or ("ops", name) in exact.FORMULAS):
+            codes = list(words(fn.__code__))
+            tuples = [c for code in codes for c in code.co_consts if isinstance(c, tuple)]
+            named = {word for c in tuples for word in c if isinstance(word, str)}
+            spoken = {word for code in codes for word in code.co_names}
+            for word in spoken | set(name.split()[1:]):
+                given.setdefault(word, set()).update(named)
+    return given
+
+
+def test_methods_have_answers(recorded):
+    """Every method of two forms, in both; every method that is a function of ops/more.py."""
+    given = method_cases(recorded)
+    lacking = sorted((set(forms.METHODS) | set(methods._MORE)) - set(given))
+    assert not lacking, f"no case speaks of the methods {lacking}"
+    for name, method in forms.METHODS.items():
+        only_named = {k for k, p in inspect.signature(method).parameters.items() if p.kind is p.KEYWORD_ONLY}
+        assert only_named <= given[name], f"Tensor.{name}: no case gives {only_named - given[name]} by name"
+
+
 # ---- what MindSpore cannot answer ----
+
+
+def test_gumbel_softmax():
+    """Shares that sum to 1; hard ones are one of a kind, as often as the softmax says; the soft one's derivative."""
+    spore.set_seed(5)
+    logits = np.float32([0.5, -1, 1.5])
+    x = spore.Tensor(np.broadcast_to(logits, (20000, 3)).copy())
+    soft, hard = ops.gumbel_softmax(x, 0.7).asnumpy(), ops.gumbel_softmax(x, 0.7, True).asnumpy()
+    np.testing.assert_allclose(soft.sum(-1), 1, 1e-5)
+    expected = np.exp(logits) / np.exp(logits).sum()
+    often = np.bincount(soft.argmax(-1), minlength=3) / 20000
+    for shares in (often, hard.mean(0)):
+        assert (np.abs(shares - expected) < 5 * np.sqrt(expected * (1 - expected) / 20000)).all()
+    np.testing.assert_allclose(np.sort(hard, -1), np.broadcast_to([0, 0, 1], hard.shape), 1e-6, 1e-6)
+    across = ops.gumbel_softmax(spore.Tensor(np.zeros((4, 5), np.float32)), hard=True, dim=0).asnumpy()
+    np.testing.assert_allclose(across.sum(0), 1, 1e-5)
+    slope = spore.grad(lambda z: (ops.gumbel_softmax(z, 0.7, True) * spore.Tensor([1.0, 2.0, 3.0])).sum())(x).asnumpy()
+    assert np.abs(slope).max() > 0.1
+    np.testing.assert_allclose(slope.sum(-1), 0, 1e-5, 1e-5)
 
 
 def test_dropout_is_what_it_says():

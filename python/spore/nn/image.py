@@ -126,7 +126,7 @@ class ChannelShuffle(Cell):
 class _PadNd(Cell):
     _rank, _mode = 0, "constant"
 
-    def __init__(self, padding, value=None):
+    def __init__(self, padding):
         super().__init__()
         if isinstance(padding, bool) or not isinstance(padding, (int, tuple)):
             raise TypeError(f"For '{type(self).__name__}', the type of 'padding' must be int or tuple, but got {type(padding)}.")
@@ -134,19 +134,25 @@ class _PadNd(Cell):
         if len(self.padding) % 2 or len(self.padding) > 2 * self._rank:
             raise ValueError(f"For '{type(self).__name__}', the 'padding' must have an even number of at most {2 * self._rank} elements, "
                              f"but got {len(self.padding)}.")
-        self.value = value
 
     def construct(self, x):
-        if self._mode == "constant":
-            return F.pad(x, self.padding, "constant", self.value)
         return I.edge_pad(x, self.padding, self._mode)
 
 
-def _pads(name, mode):
+class _ConstantPadNd(_PadNd):
+    def __init__(self, padding, value):
+        super().__init__(padding)
+        self.value = value
+
+    def construct(self, x):
+        return F.pad(x, self.padding, "constant", self.value)
+
+
+def _pads(name, mode, base=_PadNd):
     for rank in (1, 2, 3):
         label = f"{name}{rank}d"
         text = f"Padding of the last {rank} axes: a number, or (left, right, top, bottom...)."
-        globals()[label] = type(label, (_PadNd,), {"_rank": rank, "_mode": mode, "__doc__": text, "__module__": __name__})
+        globals()[label] = type(label, (base,), {"_rank": rank, "_mode": mode, "__doc__": text, "__module__": __name__})
         __all__.append(label)
 
 
@@ -296,6 +302,6 @@ class AdaptiveAvgPool1d(Cell):
 __all__ = ["Conv2dTranspose", "Conv1dTranspose", "Upsample", "PixelShuffle", "PixelUnshuffle", "ChannelShuffle", "Dropout1d",
            "Dropout2d", "Dropout3d", "BatchNorm3d", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "Softmin", "Softmax2d",
            "Threshold", "Unflatten", "AdaptiveAvgPool1d"]
-_pads("ConstantPad", "constant")
+_pads("ConstantPad", "constant", _ConstantPadNd)
 _pads("ReflectionPad", "reflect")
 _pads("ReplicationPad", "replicate")

@@ -86,10 +86,7 @@ _NAMES = {"LSTM": _DynamicLSTMCPUGPU, "GRU": _DynamicGRUCPUGPU, "tanh": _Dynamic
 
 
 class _Recurrent(Cell):
-    _kind = None
-
-    def __init__(self, input_size, hidden_size, num_layers=1, has_bias=True, batch_first=False, dropout=0.0, bidirectional=False,
-                 dtype=mstype.float32, kind=None):
+    def __init__(self, kind, input_size, hidden_size, num_layers, has_bias, batch_first, dropout, bidirectional, dtype):
         super().__init__()
         name = type(self).__name__
         for key, value in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
@@ -103,7 +100,6 @@ class _Recurrent(Cell):
             raise TypeError(f"For '{name}', the type of 'dropout' must be float, but got {type(dropout).__name__}.")
         if not 0 <= dropout < 1:
             raise ValueError(f"For '{name}', the 'dropout' must be a number in range [0, 1), but got {dropout}.")
-        kind = kind or self._kind
         self.kind, self.states = kind, _STEPS[kind][2]
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.has_bias, self.bidirectional = batch_first, has_bias, bidirectional
@@ -166,13 +162,21 @@ class _Recurrent(Cell):
         return x, final if self.states > 1 else final[0]
 
 
-class LSTM(_Recurrent):
+class _Gated(_Recurrent):
+    _kind = None
+
+    def __init__(self, input_size, hidden_size, num_layers=1, has_bias=True, batch_first=False, dropout=0.0, bidirectional=False,
+                 dtype=mstype.float32):
+        super().__init__(self._kind, input_size, hidden_size, num_layers, has_bias, batch_first, dropout, bidirectional, dtype)
+
+
+class LSTM(_Gated):
     """Long short-term memory. hx: (h, c), zeros if left out. Gates in the order input, forget, cell, output."""
 
     _kind = "LSTM"
 
 
-class GRU(_Recurrent):
+class GRU(_Gated):
     """Gated recurrent units, in the order reset, update, new."""
 
     _kind = "GRU"
@@ -185,7 +189,7 @@ class RNN(_Recurrent):
                  bidirectional=False, dtype=mstype.float32):
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"For 'RNN', the 'nonlinearity' must be in ['tanh', 'relu'], but got {nonlinearity!r}.")
-        super().__init__(input_size, hidden_size, num_layers, has_bias, batch_first, dropout, bidirectional, dtype, nonlinearity)
+        super().__init__(nonlinearity, input_size, hidden_size, num_layers, has_bias, batch_first, dropout, bidirectional, dtype)
 
 
 class _RecurrentCell(Cell):

@@ -131,15 +131,18 @@ def _in_place(function):
     return method
 
 
+METHODS = dict(
+    argmax=argmax, argmin=argmin, all=all_, any=any_, prod=prod, cumsum=cumsum, split=split, chunk=chunk,
+    unsqueeze=unsqueeze, unbind=unbind, gather=gather, select=select, tile=tile, expand=expand, broadcast_to=broadcast_to,
+    allclose=allclose, ptp=ptp, median=median, nonzero=R.nonzero,
+    masked_select=R.masked_select, argwhere=R.argwhere, nelement=lambda self: self.size, __xor__=_xor, __rxor__=_xor,
+    __round__=lambda self, digits=None: M.round(self), add_=_in_place(M.add), sub_=_in_place(M.sub),
+    mul_=_in_place(M.mul), div_=_in_place(M.div), copy_=_in_place(lambda self, other: other),
+    fill_=_in_place(S.full_like), zero_=_in_place(S.zeros_like), masked_fill_=_in_place(M.masked_fill),
+    clamp_=_in_place(M.clamp), exp_=_in_place(M.exp))
+
+
 def install():
     """Attaches all to Tensor."""
-    own = dict(argmax=argmax, argmin=argmin, all=all_, any=any_, prod=prod, cumsum=cumsum, split=split, chunk=chunk,
-               unsqueeze=unsqueeze, unbind=unbind, gather=gather, select=select, tile=tile, expand=expand, broadcast_to=broadcast_to,
-               allclose=allclose, ptp=ptp, median=median, nonzero=R.nonzero,
-               masked_select=R.masked_select, argwhere=R.nonzero, nelement=lambda self: self.size, __xor__=_xor, __rxor__=_xor,
-               __round__=lambda self, digits=None: M.round(self), add_=_in_place(M.add), sub_=_in_place(M.sub),
-               mul_=_in_place(M.mul), div_=_in_place(M.div), copy_=_in_place(lambda self, other: other),
-               fill_=_in_place(S.full_like), zero_=_in_place(S.zeros_like), masked_fill_=_in_place(M.masked_fill),
-               clamp_=_in_place(M.clamp), exp_=_in_place(M.exp))
-    for name, function in own.items():
+    for name, function in METHODS.items():
         setattr(Tensor, name, function)

@@ -73,20 +73,15 @@ def sum_(self, axis=None, dtype=None, keepdims=False, initial=None, *, dim=None,
 
 
 def max_(self, *place, axis=None, keepdims=None, initial=None, where=True, return_indices=False, dim=None, keepdim=None):
-    """The largest: of all, over `axis`, or (largest, its position) along `dim`. As in MindSpore 2.10 a number that is not named is `dim`,
-    unless keepdims or return_indices is named."""
+    """The largest: of all, over `axis` (a number that is not named, too, as in MindSpore 2.3), or (largest, its position) along `dim`,
+    which is named."""
     return _extreme(self, F.max, F.amax, F._argmax, place, axis, keepdims, return_indices, dim, keepdim)
 
 
 def _extreme(x, both, one, position, place, axis, keepdims, return_indices, dim, keepdim):
-    named = keepdims is not None or return_indices
     if place:
-        if isinstance(place[0], int) and not isinstance(place[0], bool) and not named:
-            dim = place[0]
-            keepdim = place[1] if len(place) > 1 else keepdim
-        else:
-            axis = place[0]
-            keepdims = place[1] if len(place) > 1 else keepdims
+        axis = place[0]
+        keepdims = place[1] if len(place) > 1 else keepdims
     if dim is not None:
         return both(x, dim, bool(keepdim))
     y = one(x, axis, bool(keepdims))

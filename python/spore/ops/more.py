@@ -63,9 +63,9 @@ def logaddexp2(input, other):
 
 
 def xlogy(input, other):
-    """x log y, 0 where x is 0."""
+    """x log y, 0 where x is 0; the derivative for x is log y there too, where y has one."""
     x, y = _real(input), _real(other)
-    zero = M.logical_and(M.equal(x, 0), M.logical_not(M.isnan(y)))
+    zero = M.logical_and(M.equal(x, 0), M.logical_or(M.less_equal(y, 0), M.isinf(y)))
     return M.where(zero, M.mul(x, 0), x * M.log(M.where(zero, S.ones_like(y), y)))
 
 
@@ -452,7 +452,9 @@ def nonzero(input, *, as_tuple=False):
     return columns if as_tuple else S.stack(columns, 1) if columns else S.zeros((flat.shape[0], 0), mstype.int64)
 
 
-argwhere = nonzero
+def argwhere(input):
+    """As nonzero()."""
+    return nonzero(input)
 
 
 def masked_select(input, mask):

@@ -168,8 +168,7 @@ _make("UniformReal", lambda self, shape: F.rand(shape), seed=0, seed2=0)
 _make("ScalarCast", lambda self, x, dtype: mstype.dtype_to_pytype(dtype)(x))
 
 for _name, _fn in dict(Invert=R.invert, Inv=F.reciprocal, Asinh=R.asinh, Acosh=R.acosh, Atanh=R.atanh, GatherNd=R.gather_nd, Trace=R.trace,
-                       Xlogy=R.xlogy, NonZero=R.nonzero, MaskedSelect=R.masked_select, UnsortedSegmentSum=R.unsorted_segment_sum,
-                       IsReal=R.isreal).items():
+                       Xlogy=R.xlogy, NonZero=R.nonzero, MaskedSelect=R.masked_select, UnsortedSegmentSum=R.unsorted_segment_sum).items():
     _make(_name, lambda self, *x, _fn=_fn: _fn(*x))
 _make("DepthToSpace", lambda self, x: I.depth_to_space(x, self.block_size), block_size=2, data_format="NCHW")
 _make("SpaceToDepth", lambda self, x: I.space_to_depth(x, self.block_size), block_size=2, data_format="NCHW")

@@ -10,6 +10,8 @@ import mindspore as ms
 from mindspore import nn, ops
 
 from core import CORE
+from layers2 import LAYERS2
+from made import MADE
 from more import MORE
 
 _R = np.random.RandomState(7)
@@ -143,6 +145,7 @@ for _name in "equal not_equal less less_equal greater greater_equal".split():
 
 OPS.update(CORE)
 OPS.update(MORE)
+OPS.update(MADE)
 
 LAYERS = {
     "Dense": (lambda: nn.Dense(4, 3), [n(5, 4)]),
@@ -266,6 +269,8 @@ LAYERS.update(
 )
 for _name in "ReLU6 Sigmoid Tanh HSigmoid LogSigmoid Softsign Tanhshrink SeLU FastGelu".split():
     LAYERS[_name] = (lambda _c=_name: getattr(nn, _c)(), [n(3, 4)])
+
+LAYERS.update(LAYERS2)
 
 _SIGNS = np.array([[1, -1, 1, -1], [-1, -1, 1, 1], [1, 1, -1, 1]], np.float32)
 for _r in ("mean", "sum", "none"):

@@ -425,7 +425,7 @@ _METHODS = {
     "isfinite isinf isnan": (),
     "argmax argmin": (),
     "max min mean sum prod var std": (),
-    "sum mean max min amax amin": (1,),
+    "sum mean amax amin": (1,),
     "var std": (0, 1),
     "cumsum": (1,),
     "expand_dims unsqueeze": (0,),
@@ -496,9 +496,13 @@ add("method flatten axes", lambda x: x.flatten(start_dim=1), n(2, 3, 4))
 add("method fill", lambda x: x.fill(3.0), n(2, 3))
 add(
     "method keepdims",
-    lambda x: (x.mean(1, True), x.sum(1, keepdims=True), x.max(1, True), x.min(0, keepdims=True)),
+    lambda x: (x.mean(1, True), x.sum(1, keepdims=True), x.max(axis=1, keepdims=True), x.min(0, keepdims=True)),
     n(3, 4),
 )
+for _name in "max min".split():
+    add(f"method {_name} dim", lambda x, _n=_name: getattr(x, _n)(dim=1), n(3, 4))
+    add(f"method {_name} keepdim", lambda x, _n=_name: getattr(x, _n)(dim=0, keepdim=True), n(3, 4))
+    add(f"method {_name} axis", lambda x, _n=_name: getattr(x, _n)(axis=1), n(3, 4))
 add("method max indices", lambda x: x.max(1, return_indices=True), n(3, 4))
 add("method whole numbers", lambda x: (x.sum(), x.max(), x.min(), x.mean(), x.abs(), x.sum(1)), i(-5, 6, 3, 4))
 add(
