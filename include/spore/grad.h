@@ -38,6 +38,24 @@ SP_API sp_grads sp_value_and_grad(const sp_grad_fn *f, sp_list in);
  * {.fn = sp_grad, .self = &f} is a second derivative. */
 SP_API sp_list sp_grad(void *grad_fn, sp_list in);
 
+/* A function with a gradient of its own: what fn does is not looked at, vjp says what flows into its inputs. */
+typedef struct sp_custom_fn {
+    sp_fn fn;
+    /* From fn's inputs and outputs, and what flows into each output (SP_NONE: nothing; not for all), a list of what flows into each
+     * input: of its type and shape, or SP_NONE for nothing. Called if something is differentiated by an input, in the thread that
+     * asked for it. Written with functions that have gradients it can be differentiated again. */
+    sp_list (*vjp)(void *self, sp_list in, sp_list out, sp_list d_out);
+    void *self;
+    void (*done)(
+        void
+            *self); /* if given, called once for each call of sp_custom(): self is not needed any more (by that call) */
+} sp_custom_fn;
+
+/* Calls fn; custom_fn points to an sp_custom_fn, of which a copy is kept until the derivatives are made. Itself an sp_fn. In a
+ * function that is traced both fn and the vjp are traced. fn's inputs alone are differentiated, not parameters that it uses.
+ * SP_ERR_VALUE, SP_ERR_SHAPE, SP_ERR_DTYPE, from the call that differentiates: vjp's list does not fit the inputs. */
+SP_API sp_list sp_custom(void *custom_fn, sp_list in);
+
 /* x, behind which nothing is differentiated. */
 SP_API sp_tensor *sp_stop_gradient(sp_tensor *x);
 

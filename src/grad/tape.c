@@ -113,12 +113,13 @@ bool sp__tape_track(sp__tape *t, const sp_tensor *x) { return sp__tape_slot(t, x
 
 /* ---- recording ---- */
 
-/* Room for a record of c and all its arrays, in one piece. */
-static sp__record *record_new(sp__tape *t, const sp__call *c)
+/* Room for a record and all its arrays, in one piece. The inputs are described, the outputs if out is given. */
+static sp__record *record_room(sp__tape *t, int n_in, sp_tensor *const *x, int n_out, const sp__desc *out,
+                               const void *attrs, size_t attr_size)
 {
-    size_t in = (size_t)c->n_in, out = (size_t)c->n_out, all = in + out;
+    size_t in = (size_t)n_in, all = in + (size_t)n_out;
     size_t bytes = ROUND(sizeof(sp__record)) + ROUND(all * sizeof(sp_tensor *)) + ROUND(all * sizeof(sp__desc)) +
-                   ROUND(all * sizeof(uint32_t)) + ROUND(c->op->attr_size);
+                   ROUND(all * sizeof(uint32_t)) + ROUND(attr_size);
     char *p = chunk_alloc(t, bytes);
     if (!p)
         return NULL;
@@ -130,29 +131,40 @@ static sp__record *record_new(sp__tape *t, const sp__call *c)
     p += ROUND(all * sizeof *descs);
     uint32_t *slots = (uint32_t *)(void *)p;
     p += ROUND(all * sizeof *slots);
-    if (c->op->attr_size)
-        memcpy(p, c->attrs, c->op->attr_size);
-    r->node = (sp__node){.op = c->op,
-                         .attrs = p,
-                         .n_in = c->n_in,
-                         .n_out = c->n_out,
-                         .in = tensors,
-                         .out = tensors + in,
-                         .in_desc = descs,
-                         .out_desc = descs + in};
-    r->in_slot = slots;
-    r->out_slot = slots + in;
+    *r = (sp__record){.node = {.attrs = p,
+                               .n_in = n_in,
+                               .n_out = n_out,
+                               .in = tensors,
+                               .out = tensors + in,
+                               .in_desc = descs,
+                               .out_desc = descs + in},
+                      .in_slot = slots,
+                      .out_slot = slots + in};
+    for (size_t i = 0; i < in; i++) {
+        descs[i] = sp__desc_of(x[i]);
+        slots[i] = sp__tape_slot(t, x[i]);
+    }
+    memset(slots + in, 0, (size_t)n_out * sizeof *slots);
+    if (out)
+        memcpy(descs + in, out, (size_t)n_out * sizeof *descs);
+    if (attr_size)
+        memcpy(p, attrs, attr_size);
+    return r;
+}
+
+static sp__record *record_new(sp__tape *t, const sp__call *c)
+{
+    size_t in = (size_t)c->n_in, out = (size_t)c->n_out;
+    sp__record *r = record_room(t, c->n_in, c->in, c->n_out, c->out, c->attrs, c->op->attr_size);
+    if (!r)
+        return NULL;
+    r->node.op = c->op;
     for (size_t i = 0; i < in; i++) {
         bool saved = i < 16 && (c->op->saves & SP__IN(i));
-        descs[i] = sp__desc_of(c->in[i]);
-        slots[i] = sp__tape_slot(t, c->in[i]);
-        tensors[i] = saved ? sp__retain(c->in[i]) : NULL;
+        r->node.in[i] = saved ? sp__retain(c->in[i]) : NULL;
     }
-    for (size_t j = 0; j < out; j++) {
-        descs[in + j] = c->out[j];
-        slots[in + j] = 0;
-        tensors[in + j] = c->op->saves & SP__OUT(j) ? sp__retain(c->y[j]) : NULL;
-    }
+    for (size_t j = 0; j < out; j++)
+        r->node.out[j] = c->op->saves & SP__OUT(j) ? sp__retain(c->y[j]) : NULL;
     return r;
 }
 
@@ -160,14 +172,13 @@ static void record_release(sp__record *r)
 {
     for (int i = 0; i < r->node.n_in + r->node.n_out; i++)
         sp__release(r->node.in[i]); /* the outputs stand behind the inputs */
+    sp__custom_release(r->custom);
 }
 
-static bool depends_on_a_leaf(const sp__tape *t, const sp__call *c)
+static bool depends_on_a_leaf(const sp__tape *t, int n, sp_tensor *const *x)
 {
-    if (c->op->flags & SP__BARRIER)
-        return false;
-    for (int i = 0; i < c->n_in; i++)
-        if (sp__tape_slot(t, c->in[i]))
+    for (int i = 0; i < n; i++)
+        if (sp__tape_slot(t, x[i]))
             return true;
     return false;
 }
@@ -185,7 +196,7 @@ static bool tape_called(void *self, const sp__call *c)
     sp__tape *t = self;
     if (t->outer && !t->outer->called(t->outer->self, c))
         return false;
-    if (!depends_on_a_leaf(t, c) || !has_float_output(c))
+    if ((c->op->flags & SP__BARRIER) || !depends_on_a_leaf(t, c->n_in, c->in) || !has_float_output(c))
         return true;
     if (!sp__grow(&t->records, t->n_records, &t->cap_records, sizeof *t->records))
         return false;
@@ -199,10 +210,43 @@ static bool tape_called(void *self, const sp__call *c)
     return true;
 }
 
+/* Keeps all inputs and outputs: what the gradient reads is not known. */
+static bool tape_custom(void *self, sp__custom *c, sp_list x, sp_list y)
+{
+    sp__tape *t = self;
+    if (t->outer && !t->outer->custom(t->outer->self, c, x, y))
+        return false;
+    if (!depends_on_a_leaf(t, x.n, x.at))
+        return true;
+    if (!sp__grow(&t->records, t->n_records, &t->cap_records, sizeof *t->records))
+        return false;
+    sp__record *r = record_room(t, x.n, x.at, y.n, NULL, NULL, 0);
+    if (!r)
+        return false;
+    r->custom = c;
+    atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+    for (int i = 0; i < x.n; i++)
+        r->node.in[i] = sp__retain(x.at[i]);
+    for (int j = 0; j < y.n; j++)
+        r->node.out[j] = sp__retain(y.at[j]);
+    t->records[t->n_records++] = r;
+    for (int j = 0; j < y.n; j++)
+        if (sp_dtype_is_float(y.at[j]->dtype) && !(r->out_slot[j] = new_slot(t, y.at[j])))
+            return false;
+    return true;
+}
+
+bool sp__tape_custom(sp__custom *c, sp_list in, sp_list out)
+{
+    const sp__watcher *w = sp__watch(NULL);
+    sp__watch(w);
+    return !w || w->custom(w->self, c, in, out);
+}
+
 void sp__tape_start(sp__tape *t)
 {
     *t = (sp__tape){.below = active, .active = true};
-    t->watcher = (sp__watcher){.called = tape_called, .self = t};
+    t->watcher = (sp__watcher){.called = tape_called, .self = t, .custom = tape_custom};
     t->outer = sp__watch(&t->watcher);
     active = t;
 }
@@ -304,6 +348,22 @@ static bool through(sp__tape *t, const sp__record *r)
     return true;
 }
 
+static bool through_custom(sp__tape *t, const sp__record *r)
+{
+    const sp__node *n = &r->node;
+    sp_tensor **dy = sp__list_room(n->n_out), **dx = sp__list_room(n->n_in);
+    if (!dy || !dx)
+        return false;
+    for (int j = 0; j < n->n_out; j++)
+        dy[j] = r->out_slot[j] && t->grads[r->out_slot[j]] ? t->grads[r->out_slot[j]] : SP_NONE;
+    if (!sp__custom_back(r->custom, n, dy, r->in_slot, dx))
+        return false;
+    for (int i = 0; i < n->n_in; i++)
+        if (dx[i] != SP_NONE && !sp__tape_add(t, r->in_slot[i], dx[i]))
+            return false;
+    return true;
+}
+
 /* What a record's outputs have gathered is passed on; it is not needed any more. */
 static void drop_output_grads(sp__tape *t, const sp__record *r)
 {
@@ -320,7 +380,7 @@ bool sp__tape_backward(sp__tape *t)
         sp__record *r = t->records[--t->n_records];
         sp_scope scope = sp_scope_begin();
         if (flows_into(t, r))
-            ok = through(t, r);
+            ok = r->custom ? through_custom(t, r) : through(t, r);
         drop_output_grads(t, r);
         sp_scope_end(scope);
         record_release(r);

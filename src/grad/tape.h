@@ -2,6 +2,7 @@
  *
  *   tape.c     what is recorded, and the way back through it
  *   grad.c     sp_value_and_grad, sp_grad
+ *   custom.c   sp_custom: functions that bring their gradient with them
  *   assign.c   sp_assign: the one way parameters change, refused where a record would go wrong
  *
  * A tape watches the ops its thread calls. It knows tensors by their unique ids and gives each tensor that depends on a
@@ -12,12 +13,29 @@
 #ifndef SP_GRAD_TAPE_H
 #define SP_GRAD_TAPE_H
 
+#include <stdatomic.h>
+
 #include "ops/op.h"
 #include "spore/grad.h"
 
+/* What sp_custom() was given, shared by the records of all tapes that watched the call. */
+struct sp__custom {
+    atomic_int refs;
+    sp_custom_fn f;
+};
+
+void sp__custom_release(sp__custom *c);
+/* Tells the tapes of this thread, if there are any, that c made out of in. */
+bool sp__tape_custom(sp__custom *c, sp_list in, sp_list out);
+/* What flows into the inputs of the call that n records, from what flows into its outputs; n->in and n->out are all there.
+ * dx[i] is SP_NONE where nothing flows, and always where want does not name it. False on failure. */
+bool sp__custom_back(const sp__custom *c, const sp__node *n, sp_tensor *const *dy, const uint32_t *want,
+                     sp_tensor **dx);
+
 typedef struct sp__record {
     sp__node node;
-    uint32_t *in_slot; /* 0: not tracked */
+    sp__custom *custom; /* then node.op is NULL */
+    uint32_t *in_slot;  /* 0: not tracked */
     uint32_t *out_slot;
 } sp__record;
 

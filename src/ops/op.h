@@ -180,10 +180,14 @@ sp_tensor *sp__apply1(const sp__op *op, int n, sp_tensor *const *in, const void 
 
 /* ---- who watches calls: the modules above hang themselves in here, per thread ---- */
 
+typedef struct sp__custom sp__custom; /* a function with a gradient of its own: grad/custom.c */
+
 /* Called after a call has succeeded, with results y; false: failed, recorded. */
 typedef struct sp__watcher {
     bool (*called)(void *self, const sp__call *c);
     void *self;
+    /* The tape only: y is what c made of x. */
+    bool (*custom)(void *self, sp__custom *c, sp_list x, sp_list y);
     /* The trace only: param gets value at this point. NULL: a trace that carries no state. */
     sp_status (*assigned)(void *self, sp_tensor *param, sp_tensor *value);
 } sp__watcher;
