@@ -13,7 +13,8 @@ from .common.tensor import Tensor, tensor
 from .context import (COMPATIBLE, GRAPH_MODE, LAX, PYNATIVE_MODE, STRICT, ParallelMode, get_auto_parallel_context, get_context,
                       reset_auto_parallel_context, set_auto_parallel_context, set_context, set_device)
 from . import ops, nn
-from .ops.composite import grad, jacrev, jvp, value_and_grad, vjp
+from .ops.composite import grad, jacfwd, jacrev, jvp, value_and_grad, vjp
+from .ops.vmap import vmap
 from .train.serialization import (async_ckpt_thread_status, export, load, load_checkpoint, load_mindir, load_param_into_net,
                                   save_checkpoint)
 from ._missing import module_getattr as _module_getattr

@@ -84,6 +84,115 @@ static PyObject *grad(PyObject *module, PyObject *args)
     return result;
 }
 
+/* ---- functions with a gradient of their own ---- */
+
+/* Two Python functions while the library may still call them. */
+typedef struct custom_pair {
+    PyObject *fn, *vjp;
+    bool *recorded; /* while custom() runs: false when nothing was recorded */
+} custom_pair;
+
+static sp_list custom_fn(void *self, sp_list in) { return call_python(((custom_pair *)self)->fn, in); }
+
+/* Places without a tensor are None in Python. */
+static PyObject *list_wrap_some(sp_list list)
+{
+    PyObject *tuple = PyTuple_New(list.n);
+    for (int i = 0; tuple && i < list.n; i++) {
+        PyObject *o = list.at[i] == SP_NONE ? Py_None : tensor_wrap(list.at[i]);
+        if (!o) {
+            Py_CLEAR(tuple);
+            break;
+        }
+        if (o == Py_None)
+            Py_INCREF(o);
+        PyTuple_SET_ITEM(tuple, i, o);
+    }
+    return tuple;
+}
+
+/* A sequence of tensors and None. */
+static bool some_from(PyObject *sequence, sp_list *out)
+{
+    PyObject *items = PySequence_Tuple(sequence);
+    const Py_ssize_t n = items ? PyTuple_Size(items) : 0;
+    sp_tensor **tensors = items ? PyMem_New(sp_tensor *, (size_t)n + 1) : NULL;
+    bool done = tensors && n < INT_MAX;
+    for (Py_ssize_t i = 0; done && i < n; i++) {
+        PyObject *o = PyTuple_GetItem(items, i);
+        done = o == Py_None || is_tensor(o);
+        if (done)
+            tensors[i] = o == Py_None ? SP_NONE : tensor_of(o);
+        else
+            PyErr_Format(PyExc_TypeError, "the gradient function returned a %.100s, expected a tensor", type_name(o));
+    }
+    if (done)
+        *out = sp_list_new((int)n, tensors);
+    done = done && hold(*out);
+    PyMem_Free(tensors);
+    Py_XDECREF(items);
+    return done;
+}
+
+static sp_list custom_vjp(void *self, sp_list in, sp_list out, sp_list d_out)
+{
+    const bool foreign = is_foreign();
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *result = NULL, *args = Py_BuildValue("(NNN)", list_wrap(in), list_wrap(out), list_wrap_some(d_out));
+    sp_list d_in = none();
+    if (args && PyErr_CheckSignals() == 0)
+        result = PyObject_Call(((custom_pair *)self)->vjp, args, NULL);
+    Py_XDECREF(args);
+    if (!result || !some_from(result, &d_in)) {
+        record_exception("callback", foreign);
+        d_in = none();
+    }
+    Py_XDECREF(result);
+    PyGILState_Release(gil);
+    return d_in;
+}
+
+static void custom_done(void *self)
+{
+    custom_pair *pair = self;
+    PyGILState_STATE gil = PyGILState_Ensure();
+    if (pair->recorded)
+        *pair->recorded = false;
+    Py_DECREF(pair->fn);
+    Py_DECREF(pair->vjp);
+    PyMem_Free(pair);
+    PyGILState_Release(gil);
+}
+
+/* custom(fn, vjp, inputs) -> (outs, whether a gradient will ask vjp) */
+static PyObject *custom(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *fn, *vjp, *inputs, *result = NULL;
+    if (!PyArg_ParseTuple(args, "OOO:custom", &fn, &vjp, &inputs))
+        return NULL;
+    custom_pair *pair = PyMem_New(custom_pair, 1);
+    if (!pair)
+        return PyErr_NoMemory();
+    bool recorded = true;
+    Py_INCREF(fn);
+    Py_INCREF(vjp);
+    *pair = (custom_pair){fn, vjp, &recorded};
+    sp_scope scope = sp_scope_begin();
+    sp_custom_fn f = {.fn = custom_fn, .vjp = custom_vjp, .self = pair, .done = custom_done};
+    sp_list in, out = none();
+    if (list_from(inputs, &in)) {
+        WITHOUT_GIL(out = sp_custom(&f, in));
+        if (recorded)
+            pair->recorded = NULL;
+        result = PyErr_Occurred() || out.n == 0 ? raise_failure()
+                                                : Py_BuildValue("(NO)", list_wrap(out), recorded ? Py_True : Py_False);
+    } else
+        custom_done(pair);
+    sp_scope_end(scope);
+    return result;
+}
+
 static PyObject *stop_gradient(PyObject *module, PyObject *o)
 {
     (void)module;
@@ -317,6 +426,8 @@ PyType_Spec compiled_spec = {"spore._core.Compiled", sizeof(compiled_object), 0,
 
 PyMethodDef function_functions[] = {
     {"grad", grad, METH_VARARGS, "grad(fn, inputs, wrt, weights, has_aux=False) -> (outs, d_in, d_weights)"},
+    {"custom", custom, METH_VARARGS,
+     "custom(fn, vjp, inputs) -> (outs, recorded): fn(*inputs), of which vjp(inputs, outs, d_outs) is the gradient"},
     {"stop_gradient", stop_gradient, METH_O, "the tensor, behind which nothing is differentiated"},
     {"trace", trace, METH_VARARGS, "trace(fn, example_inputs) -> Graph"},
     {0}};

@@ -1,17 +1,18 @@
 """mindspore.nn.Cell: what layers and networks are made of."""
-import itertools
 import random
+import warnings
 from collections import OrderedDict
 
 from ..common import dtype as mstype
 from ..common.api import Jit, here, modes
+from ..common.hooks import Handle, NoHandle, check_hook
 from ..common.parameter import Parameter, ParameterTuple
 from ..common.tensor import Tensor
 from .. import context
 from .._missing import explain, not_there
+from .backward import Flow, before_backward, run_with_bprop
 
 _marks = random.Random(20240)  # each cell in training adds its mark to api.modes
-_numbers = itertools.count()
 
 
 class Cell:
@@ -24,6 +25,9 @@ class Cell:
         new(self, "_cells", OrderedDict())
         new(self, "_before", OrderedDict())
         new(self, "_after", OrderedDict())
+        new(self, "_back", OrderedDict())
+        new(self, "_before_back", OrderedDict())
+        new(self, "_hooked", False)
         new(self, "_mark", _marks.getrandbits(62))
         new(self, "_training", False)
         new(self, "_auto_prefix", auto_prefix)
@@ -144,21 +148,50 @@ class Cell:
 
     def _run(self, *args, **kwargs):
         own = self.__dict__
-        if own["_before"]:
-            for hook in tuple(own["_before"].values()):
-                changed = hook(self, args)
-                if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
-        if own["_compute_type"] is not None:
-            out = self._run_as(own["_compute_type"], args, kwargs)
-        else:
-            out = self.construct(*args, **kwargs)
-        if own["_after"]:
-            for hook in tuple(own["_after"].values()):
-                changed = hook(self, args, out)
-                if changed is not None:
-                    out = changed
-        return out
+        if not own["_hooked"]:
+            return self._compute(args, kwargs)
+        late = {}
+        try:
+            return self._run_hooked(own, args, kwargs, late)
+        except Exception:
+            for number, (hook, with_kwargs, always) in tuple(own["_after"].items()):
+                if always and number not in late:
+                    try:
+                        hook(self, args, kwargs, late.get("out")) if with_kwargs else hook(self, args, late.get("out"))
+                    except Exception as error:
+                        warnings.warn("cell forward hook with ``always_call=True`` raised an exception that was silenced because "
+                                      f"another error was already raised in forward: {error}")
+            raise
+
+    def _run_hooked(self, own, args, kwargs, late):
+        for hook, with_kwargs in tuple(own["_before"].values()):
+            changed = hook(self, args, kwargs) if with_kwargs else hook(self, args)
+            if changed is None:
+                continue
+            if not with_kwargs:
+                args = changed if isinstance(changed, tuple) else (changed,)
+            elif isinstance(changed, tuple) and len(changed) == 2:
+                args, kwargs = changed
+            else:
+                raise RuntimeError(f"forward pre hook with kwargs must return None or a tuple of (new_args, new_kwargs), but got {changed}")
+        flow = Flow(self, own["_back"]) if own["_back"] else None
+        if flow:
+            args = flow.enter(args)
+        out = late["out"] = self._compute(args, kwargs)
+        for number, (hook, with_kwargs, _) in tuple(own["_after"].items()):
+            late[number] = True
+            changed = hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
+            if changed is not None:
+                out = late["out"] = changed
+        if flow:
+            out = flow.leave(out)
+        return before_backward(self, own["_before_back"], out) if own["_before_back"] else out
+
+    def _compute(self, args, kwargs):
+        if getattr(type(self), "bprop", None) is not None:
+            return run_with_bprop(self, args, kwargs)
+        kind = self.__dict__["_compute_type"]
+        return self.construct(*args, **kwargs) if kind is None else self._run_as(kind, args, kwargs)
 
     def _run_as(self, kind, args, kwargs):
         """Inputs and parameters in another type."""
@@ -182,19 +215,35 @@ class Cell:
 
     # ---- hooks ----
 
-    def register_forward_pre_hook(self, hook_fn):
-        """hook_fn(cell, inputs) is called before construct(); what it returns, unless None, takes the inputs' place."""
-        return _Handle(self._before, hook_fn)
+    # In graph mode hooks are called while the function is followed: what they compute is in the graph, what they print is not.
 
-    def register_forward_hook(self, hook_fn):
-        """hook_fn(cell, inputs, output) is called after construct(); what it returns, unless None, takes the output's place."""
-        return _Handle(self._after, hook_fn)
+    def _hook(self, where, hook_fn, *how, prepend=False):
+        check_hook(hook_fn)
+        object.__setattr__(self, "_hooked", True)
+        return Handle(self.__dict__[where], hook_fn, *how, prepend=prepend)
+
+    def register_forward_pre_hook(self, hook_fn, *, prepend=False, with_kwargs=False):
+        """hook_fn(cell, inputs) is called before construct(); what it returns, unless None, takes the inputs' place. with_kwargs:
+        hook_fn(cell, inputs, kwargs), which returns None or both."""
+        return self._hook("_before", hook_fn, with_kwargs, prepend=prepend)
+
+    def register_forward_hook(self, hook_fn, *, prepend=False, with_kwargs=False, always_call=False):
+        """hook_fn(cell, inputs, output) is called after construct(); what it returns, unless None, takes the output's place. with_kwargs:
+        hook_fn(cell, inputs, kwargs, output). always_call: also if construct() fails. Not called for cells that have a bprop()."""
+        if getattr(type(self), "bprop", None) is not None:
+            return NoHandle()
+        return self._hook("_after", hook_fn, with_kwargs, always_call, prepend=prepend)
 
     def register_backward_hook(self, hook_fn):
-        raise not_there("Cell.register_backward_hook")
+        """hook_fn(cell, grad_input, grad_output) is called when a derivative has gone back through the cell, with what flows into its
+        inputs (None where nothing does; (None,) if no input is differentiated) and into its outputs, tuples both. What it
+        returns, unless None, takes the place of grad_input."""
+        return self._hook("_back", hook_fn)
 
     def register_backward_pre_hook(self, hook_fn):
-        raise not_there("Cell.register_backward_pre_hook")
+        """hook_fn(cell, grad_output) is called before a derivative goes back through the cell; what it returns, unless None, takes the
+        place of grad_output."""
+        return self._hook("_before_back", hook_fn)
 
     # ---- parameters: a cell's own first, then its children's ----
 
@@ -387,22 +436,6 @@ class Cell:
         return type(self).__name__ + "<" + "".join(f"\n  {line}" for line in lines) + "\n  >"
 
     __str__ = __repr__
-
-
-class _Handle:
-    """What register_..._hook() returns: remove() takes the hook away."""
-
-    def __init__(self, hooks, hook):
-        if not callable(hook):
-            raise TypeError(f"a hook must be callable, but got {type(hook)}")
-        self.hooks, self.number = hooks, next(_numbers)
-        hooks[self.number] = hook
-        modes[0] ^= _marks.getrandbits(62)
-
-    def remove(self):
-        """Takes the hook away."""
-        if self.hooks.pop(self.number, None) is not None:
-            modes[0] ^= _marks.getrandbits(62)
 
 
 class GraphCell(Cell):

@@ -3,6 +3,7 @@ import functools
 
 from .. import _core
 from .._missing import not_there
+from ..common.hooks import hooked
 from ..common.parameter import Parameter
 from ..common.tensor import Tensor
 from ..common.tree import flatten, unflatten
@@ -55,6 +56,8 @@ class _Ask:
                                            self.has_aux or sens is not None)
         if sens is not None:
             outs = outs[1:]
+        d_in = tuple(hooked(args[places[i]], d) for i, d in zip(wrt, d_in))
+        d_weights = tuple(hooked(w, d) for w, d in zip(trained, d_weights))
         return unflatten(tree, outs), self.structure(d_in, self.all_weights(trained, d_weights))
 
     def all_weights(self, trained, d_weights):
@@ -161,23 +164,71 @@ def jvp(fn, inputs, v, has_aux=False):
     return value, unflatten(tree, _tuple(found))
 
 
-def jacrev(fn, grad_position=0, has_aux=False):
-    """A function that gives the Jacobian of fn, a tensor of the shape of its output, then of the input."""
-    if has_aux:
-        raise not_there("jacrev(has_aux=True)")
+def _split_aux(out, has_aux):
+    """(what is differentiated, the rest or None)."""
+    if not has_aux:
+        return out, None
+    if not isinstance(out, (tuple, list)) or len(out) < 2:
+        raise ValueError("When has_aux is True, origin fn requires more than one outputs.")
+    return out[0], out[1] if len(out) == 2 else tuple(out[1:])
+
+
+def _jacobian(fn, grad_position, has_aux, rows_of):
+    positions = (grad_position,) if isinstance(grad_position, int) else tuple(grad_position)
+
+    def first(*inputs):
+        return _split_aux(fn(*inputs), has_aux)[0]
 
     def jacobian(*inputs):
-        from . import function as F
-        out = fn(*inputs)
-        if not isinstance(out, Tensor):
-            raise not_there("jacrev of a function with several outputs")
-        ask = _Ask(fn, grad_position, None, False)
-        eye = F.reshape(F.eye(out.size, dtype=out.dtype), (out.size,) + tuple(out.shape))
-        rows = [_tuple(ask.run(inputs, {}, (eye[i],))[1]) for i in range(out.size)]
-        full = tuple(F.reshape(F.stack(column), tuple(out.shape) + tuple(column[0].shape)) for column in zip(*rows))
-        return full if isinstance(grad_position, tuple) and len(full) > 1 else full[0]
+        out, aux = _split_aux(fn(*inputs), has_aux)
+        leaves, tree = flatten(out)
+        columns = rows_of(first, inputs, positions, leaves)
+        found = [columns[k][0] if len(positions) == 1 else tuple(columns[k]) for k in range(len(leaves))]
+        full = found[0] if isinstance(out, Tensor) else tuple(found)
+        return (full, aux) if has_aux else full
 
     return jacobian
+
+
+def _basis(t):
+    from . import function as F
+    return F.reshape(F.eye(t.size, dtype=t.dtype), (t.size,) + tuple(t.shape))
+
+
+def jacrev(fn, grad_position=0, has_aux=False):
+    """A function that gives the Jacobian of fn, a tensor of the shape of its output, then of the input; one way back for each element of
+    the output. Tuples for several positions, and around these for several outputs; (Jacobian, what follows the first output) with
+    has_aux."""
+    def rows_of(first, inputs, positions, leaves):
+        from . import function as F
+        ask, columns = _Ask(first, positions, None, False), []
+        for k, out in enumerate(leaves):
+            rows = []
+            for one in _basis(out):
+                sens = tuple(one if j == k else _core.zeros(tuple(t.shape), t.dtype) for j, t in enumerate(leaves))
+                rows.append(_tuple(ask.run(inputs, {}, sens)[1]))
+            columns.append([F.reshape(F.stack(column), tuple(out.shape) + tuple(column[0].shape)) for column in zip(*rows)])
+        return columns
+
+    return _jacobian(fn, grad_position, has_aux, rows_of)
+
+
+def jacfwd(fn, grad_position=0, has_aux=False):
+    """As jacrev(), from a directional derivative for each element of the input."""
+    def rows_of(first, inputs, positions, leaves):
+        from . import function as F
+        columns = [[] for _ in leaves]
+        for p in positions:
+            def alone(x, p=p):
+                return first(*inputs[:p], x, *inputs[p + 1:])
+
+            slopes = [flatten(jvp(alone, inputs[p], one)[1])[0] for one in _basis(inputs[p])]
+            for k, out in enumerate(leaves):
+                together = F.stack([s[k] for s in slopes], -1)
+                columns[k].append(F.reshape(together, tuple(out.shape) + tuple(inputs[p].shape)))
+        return columns
+
+    return _jacobian(fn, grad_position, has_aux, rows_of)
 
 
 class GradOperation:

@@ -4,7 +4,7 @@ from .function import *  # noqa: F401,F403
 from .nn_function import *  # noqa: F401,F403
 from .more import *  # noqa: F401,F403
 from .image import *  # noqa: F401,F403
-from .composite import grad, partial, value_and_grad, jvp, vjp, jacrev  # noqa: F401
+from .composite import grad, partial, value_and_grad, jvp, vjp, jacrev, jacfwd  # noqa: F401
 from .._missing import module_getattr as _module_getattr
 
 stop_gradient = function.stop_gradient
