@@ -145,10 +145,17 @@ class Cell:
         return self._run(*args, **kwargs)
 
     _compiles = True  # optimizers are called as they are
+    _has_bprop = False
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        cls._has_bprop = getattr(cls, "bprop", None) is not None
 
     def _run(self, *args, **kwargs):
         own = self.__dict__
         if not own["_hooked"]:
+            if own["_compute_type"] is None and not self._has_bprop:
+                return self.construct(*args, **kwargs)
             return self._compute(args, kwargs)
         late = {}
         try:
@@ -191,7 +198,7 @@ class Cell:
         return before_backward(self, own["_before_back"], out) if own["_before_back"] else out
 
     def _compute(self, args, kwargs):
-        if getattr(type(self), "bprop", None) is not None:
+        if self._has_bprop:
             return run_with_bprop(self, args, kwargs)
         kind = self.__dict__["_compute_type"]
         return self.construct(*args, **kwargs) if kind is None else self._run_as(kind, args, kwargs)
@@ -235,7 +242,7 @@ class Cell:
         """hook_fn(cell, inputs, output) is called after construct(); what it returns, unless None, takes the output's
         place. with_kwargs: hook_fn(cell, inputs, kwargs, output). always_call: also if construct() fails. Not called
         for cells that have a bprop()."""
-        if getattr(type(self), "bprop", None) is not None:
+        if self._has_bprop:
             return NoHandle()
         return self._hook("_after", hook_fn, with_kwargs, always_call, prepend=prepend)
 

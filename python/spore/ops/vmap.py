@@ -27,7 +27,7 @@ def vmap(fn, in_axes=0, out_axes=0):
         if isinstance(in_axes, (tuple, list)) and len(in_axes) != len(args):
             raise RuntimeError(
                 "When vmap`s 'in_axes' is a tuple or list, and its size must be equal to the number of arguments of "
-                               f"'fn': {len(args)}, but got size: {len(in_axes)}.")
+                f"'fn': {len(args)}, but got size: {len(in_axes)}.")
         sizes = []
         parts = [_split(a, x, sizes) for a, x in zip(_spread(in_axes, len(args)), args)]
         if not sizes:
