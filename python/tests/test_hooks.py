@@ -1,5 +1,5 @@
-"""Hooks, bprop, vmap and Jacobians: every case of golden/hooks.py as MindSpore 2.10 answered it (golden/hooks.json), and the same in
-graph mode."""
+"""Hooks, bprop, vmap and Jacobians: every case of golden/hooks.py as MindSpore 2.10 answered it (golden/hooks.json),
+and the same in graph mode."""
 import gc
 import json
 import pathlib
@@ -40,13 +40,14 @@ def test_as_mindspore(name):
     same(json.loads(json.dumps(golden.run(golden.CASES[name]))), WANTED[name])
 
 
-IN_GRAPHS = [n for n in golden.CASES
-             if isinstance(WANTED[n][0], (list, dict)) and n.startswith(("back_", "pre_", "order", "inside", "bprop_", "hook_", "insert", "tensor_hook"))]
+KINDS = ("back_", "pre_", "order", "inside", "bprop_", "hook_", "insert", "tensor_hook")
+IN_GRAPHS = [n for n in golden.CASES if isinstance(WANTED[n][0], (list, dict)) and n.startswith(KINDS)]
 
 
 @pytest.mark.parametrize("name", IN_GRAPHS)
 def test_the_same_values_in_graphs(name, monkeypatch):
-    """Compiled with the gradient inside; twice, so that the second time it is not followed. Hooks have no values to look at."""
+    """Compiled with the gradient inside; twice, so that the second time it is not followed. Hooks have no values to
+    look at."""
     monkeypatch.setattr(golden, "saw", lambda *what: None)
 
     def follow():
@@ -84,7 +85,8 @@ def test_a_hook_that_looks_at_values_is_an_error_in_graphs():
 
 
 def test_hooks_of_a_network_in_training():
-    """The gradients that a hook of the first layer sees are those of its output; scaling them scales its weights' alone."""
+    """The gradients that a hook of the first layer sees are those of its output; scaling them scales its weights'
+    alone."""
     net = nn.SequentialCell(nn.Dense(3, 4), nn.Tanh(), nn.Dense(4, 2))
     x = Tensor(np.linspace(-1, 1, 6).astype(np.float32).reshape(2, 3))
     step = ms.value_and_grad(lambda: (net(x) ** 2).sum(), None, net.trainable_params())

@@ -399,7 +399,6 @@ def forms():
     # settings
     one("CumSum", (2, 2), "axis is computed in the graph, expected a constant", "UNSUPPORTED", ("x", "w"), weights=[tensor(dims=(1,), raw=W[:4])], name="axis_of_float")
     one("CumSum", (2, 2), "axis is no integer", "FORMAT", ("x", "s"), weights=[i64("s", 0, 1)], name="axis_of_two")
-    one("CumSum", (2, "n"), "the size of axis 1 is open", "UNSUPPORTED", ("x", "s"), weights=[i64("s", 1)], name="cumulative_open")
     one("Elu", (2,), "alpha is no number", "FORMAT", alpha="x", name="alpha_of_text")
     one("Relu", (2,), "4097 arguments", "UNSUPPORTED", ("x",) * 4097, name="arguments_without_end")
     one("Split", (70,), "node 0 has 65 outputs", "FORMAT", outputs=tuple(f"y{i}" for i in range(65)), name="results_65")

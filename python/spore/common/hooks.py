@@ -1,4 +1,5 @@
-"""Functions that look at derivatives while they are made, and change them: what is common to the hooks of cells and of tensors."""
+"""Functions that look at derivatives while they are made, and change them: what is common to the hooks of cells and of
+tensors."""
 import itertools
 import random
 
@@ -45,7 +46,8 @@ def _same(*tensors):
 
 
 def through(tensors, back):
-    """The same tensors, behind which back(what flows into each of them, or None) says what flows on; and whether it will be asked."""
+    """The same tensors, behind which back(what flows into each of them, or None) says what flows on; and whether it
+    will be asked."""
     return _core.custom(_same, lambda ins, outs, d_outs: back(d_outs), tensors)
 
 

@@ -54,9 +54,10 @@ class Tensor(_core.TensorBase):
         set_item(self, index, value)
 
     def register_hook(self, hook):
-        """hook(gradient) is called with what flows into the tensor; what it returns, unless None, takes its place. In a function that is
-        differentiated it sees the uses of the tensor after this line; the hook of a parameter, or of a tensor made outside, is called
-        whenever that is differentiated, until its handle is removed. Gives the handle: remove()."""
+        """hook(gradient) is called with what flows into the tensor; what it returns, unless None, takes its place. In a
+        function that is differentiated it sees the uses of the tensor after this line; the hook of a parameter, or of a
+        tensor made outside, is called whenever that is differentiated, until its handle is removed. Gives the handle:
+        remove()."""
         from .hooks import hook_tensor
         return hook_tensor(self, hook)
 

@@ -27,7 +27,8 @@ def run_with_bprop(cell, args, kwargs):
         found = cell.bprop(*unflatten(tree, ins), unflatten(shape, outs), unflatten(shape, d_outs))
         found = tuple(found) if isinstance(found, (tuple, list)) else (found,)
         if len(found) < len(args):
-            raise RuntimeError(f"{type(cell).__name__}.bprop: {len(found)} gradients, expected one for each of {len(args)} inputs")
+            raise RuntimeError(
+                f"{type(cell).__name__}.bprop: {len(found)} gradients, expected one for each of {len(args)} inputs")
         return tuple(_as(d, x) for d, x in zip(_places(found, args), ins))
 
     outs, _ = _core.custom(forward, back, tuple(leaves))
@@ -51,14 +52,16 @@ def _as(d, x):
     if d is None:
         return None
     if not isinstance(d, Tensor):
-        raise RuntimeError(f"For grad interface or custom function, the gradient should be a tensor, but got {type(d).__name__}")
+        raise RuntimeError(
+            f"For grad interface or custom function, the gradient should be a tensor, but got {type(d).__name__}")
     if d.dtype != x.dtype:
         d = d.astype(x.dtype)
     return d.broadcast_to(tuple(x.shape)) if d.size == 1 and tuple(d.shape) != tuple(x.shape) else d
 
 
 class Flow:
-    """One call of a cell that has backward hooks: what flows into its outputs waits until what flows into its inputs is known."""
+    """One call of a cell that has backward hooks: what flows into its outputs waits until what flows into its inputs is
+    known."""
 
     def __init__(self, cell, hooks):
         self.cell, self.hooks = cell, hooks

@@ -145,10 +145,17 @@ class Cell:
         return self._run(*args, **kwargs)
 
     _compiles = True  # optimizers are called as they are
+    _has_bprop = False
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        cls._has_bprop = getattr(cls, "bprop", None) is not None
 
     def _run(self, *args, **kwargs):
         own = self.__dict__
         if not own["_hooked"]:
+            if own["_compute_type"] is None and not self._has_bprop:
+                return self.construct(*args, **kwargs)
             return self._compute(args, kwargs)
         late = {}
         try:
@@ -159,7 +166,8 @@ class Cell:
                     try:
                         hook(self, args, kwargs, late.get("out")) if with_kwargs else hook(self, args, late.get("out"))
                     except Exception as error:
-                        warnings.warn("cell forward hook with ``always_call=True`` raised an exception that was silenced because "
+                        warnings.warn(
+                            "cell forward hook with ``always_call=True`` raised an exception that was silenced because "
                                       f"another error was already raised in forward: {error}")
             raise
 
@@ -173,7 +181,9 @@ class Cell:
             elif isinstance(changed, tuple) and len(changed) == 2:
                 args, kwargs = changed
             else:
-                raise RuntimeError(f"forward pre hook with kwargs must return None or a tuple of (new_args, new_kwargs), but got {changed}")
+                raise RuntimeError(
+                    f"forward pre hook with kwargs must return None or a tuple of (new_args, new_kwargs), "
+                    f"but got {changed}")
         flow = Flow(self, own["_back"]) if own["_back"] else None
         if flow:
             args = flow.enter(args)
@@ -188,7 +198,7 @@ class Cell:
         return before_backward(self, own["_before_back"], out) if own["_before_back"] else out
 
     def _compute(self, args, kwargs):
-        if getattr(type(self), "bprop", None) is not None:
+        if self._has_bprop:
             return run_with_bprop(self, args, kwargs)
         kind = self.__dict__["_compute_type"]
         return self.construct(*args, **kwargs) if kind is None else self._run_as(kind, args, kwargs)
@@ -215,7 +225,8 @@ class Cell:
 
     # ---- hooks ----
 
-    # In graph mode hooks are called while the function is followed: what they compute is in the graph, what they print is not.
+    # In graph mode hooks are called while the function is followed: what they compute is in the graph, what they print
+    # is not.
 
     def _hook(self, where, hook_fn, *how, prepend=False):
         check_hook(hook_fn)
@@ -223,26 +234,27 @@ class Cell:
         return Handle(self.__dict__[where], hook_fn, *how, prepend=prepend)
 
     def register_forward_pre_hook(self, hook_fn, *, prepend=False, with_kwargs=False):
-        """hook_fn(cell, inputs) is called before construct(); what it returns, unless None, takes the inputs' place. with_kwargs:
-        hook_fn(cell, inputs, kwargs), which returns None or both."""
+        """hook_fn(cell, inputs) is called before construct(); what it returns, unless None, takes the inputs' place.
+        with_kwargs: hook_fn(cell, inputs, kwargs), which returns None or both."""
         return self._hook("_before", hook_fn, with_kwargs, prepend=prepend)
 
     def register_forward_hook(self, hook_fn, *, prepend=False, with_kwargs=False, always_call=False):
-        """hook_fn(cell, inputs, output) is called after construct(); what it returns, unless None, takes the output's place. with_kwargs:
-        hook_fn(cell, inputs, kwargs, output). always_call: also if construct() fails. Not called for cells that have a bprop()."""
-        if getattr(type(self), "bprop", None) is not None:
+        """hook_fn(cell, inputs, output) is called after construct(); what it returns, unless None, takes the output's
+        place. with_kwargs: hook_fn(cell, inputs, kwargs, output). always_call: also if construct() fails. Not called
+        for cells that have a bprop()."""
+        if self._has_bprop:
             return NoHandle()
         return self._hook("_after", hook_fn, with_kwargs, always_call, prepend=prepend)
 
     def register_backward_hook(self, hook_fn):
-        """hook_fn(cell, grad_input, grad_output) is called when a derivative has gone back through the cell, with what flows into its
-        inputs (None where nothing does; (None,) if no input is differentiated) and into its outputs, tuples both. What it
-        returns, unless None, takes the place of grad_input."""
+        """hook_fn(cell, grad_input, grad_output) is called when a derivative has gone back through the cell, with what
+        flows into its inputs (None where nothing does; (None,) if no input is differentiated) and into its outputs,
+        tuples both. What it returns, unless None, takes the place of grad_input."""
         return self._hook("_back", hook_fn)
 
     def register_backward_pre_hook(self, hook_fn):
-        """hook_fn(cell, grad_output) is called before a derivative goes back through the cell; what it returns, unless None, takes the
-        place of grad_output."""
+        """hook_fn(cell, grad_output) is called before a derivative goes back through the cell; what it returns, unless
+        None, takes the place of grad_output."""
         return self._hook("_before_back", hook_fn)
 
     # ---- parameters: a cell's own first, then its children's ----

@@ -196,9 +196,9 @@ def _basis(t):
 
 
 def jacrev(fn, grad_position=0, has_aux=False):
-    """A function that gives the Jacobian of fn, a tensor of the shape of its output, then of the input; one way back for each element of
-    the output. Tuples for several positions, and around these for several outputs; (Jacobian, what follows the first output) with
-    has_aux."""
+    """A function that gives the Jacobian of fn, a tensor of the shape of its output, then of the input; one way back
+    for each element of the output. Tuples for several positions, and around these for several outputs; (Jacobian, what
+    follows the first output) with has_aux."""
     def rows_of(first, inputs, positions, leaves):
         from . import function as F
         ask, columns = _Ask(first, positions, None, False), []
@@ -207,7 +207,7 @@ def jacrev(fn, grad_position=0, has_aux=False):
             for one in _basis(out):
                 sens = tuple(one if j == k else _core.zeros(tuple(t.shape), t.dtype) for j, t in enumerate(leaves))
                 rows.append(_tuple(ask.run(inputs, {}, sens)[1]))
-            columns.append([F.reshape(F.stack(column), tuple(out.shape) + tuple(column[0].shape)) for column in zip(*rows)])
+            columns.append([F.reshape(F.stack(c), tuple(out.shape) + tuple(c[0].shape)) for c in zip(*rows)])
         return columns
 
     return _jacobian(fn, grad_position, has_aux, rows_of)

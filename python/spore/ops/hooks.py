@@ -6,8 +6,8 @@ __all__ = ["HookBackward", "InsertGradientOf"]
 
 
 class HookBackward:
-    """HookBackward(hook_fn)(*tensors) gives the tensors; hook_fn(gradients), a tuple, is called with what flows into them. What it
-    returns, a tensor or a tuple unless None, takes their place."""
+    """HookBackward(hook_fn)(*tensors) gives the tensors; hook_fn(gradients), a tuple, is called with what flows into
+    them. What it returns, a tensor or a tuple unless None, takes their place."""
 
     def __init__(self, hook_fn, cell_id=""):
         check_hook(hook_fn)
@@ -16,7 +16,8 @@ class HookBackward:
     def __call__(self, *inputs):
         for x in inputs:
             if not isinstance(x, Tensor):
-                raise TypeError(f"For 'HookBackward', the element of 'input' must be Tensor, but got {type(x).__name__}.")
+                raise TypeError(
+                    f"For 'HookBackward', the element of 'input' must be Tensor, but got {type(x).__name__}.")
         outs, _ = look_at(inputs, self._back)
         return outs[0] if len(outs) == 1 else outs
 
@@ -45,5 +46,6 @@ class InsertGradientOf:
     def _changed(self, d):
         found = self.f(d)
         if not isinstance(found, Tensor):
-            raise TypeError(f"For 'InsertGradientOf', the function should return a tensor, but got {type(found).__name__}.")
+            raise TypeError(
+                f"For 'InsertGradientOf', the function should return a tensor, but got {type(found).__name__}.")
         return found

@@ -7,12 +7,14 @@ __all__ = ["vmap"]
 
 
 def vmap(fn, in_axes=0, out_axes=0):
-    """A function that calls fn for each element along the mapped axes of its arguments and stacks the results. Differentiable, and may be
-    compiled. It calls fn once for each element: the cost grows linearly with the size of the mapped axis.
+    """A function that calls fn for each element along the mapped axes of its arguments and stacks the results.
+    Differentiable, and may be compiled. It calls fn once for each element: the cost grows linearly with the size of the
+    mapped axis.
 
-    in_axes: an axis for all arguments, or a tuple or list with one for each, nested as the arguments are; None: not mapped, given to every
-    call as it is. out_axes: where the stacked axis goes, one for all results or nested as they are; None: a result that is the same
-    for all. Keyword arguments are not mapped. RuntimeError where axes and arguments do not fit."""
+    in_axes: an axis for all arguments, or a tuple or list with one for each, nested as the arguments are; None: not
+    mapped, given to every call as it is. out_axes: where the stacked axis goes, one for all results or nested as they
+    are; None: a result that is the same for all. Keyword arguments are not mapped. RuntimeError where axes and
+    arguments do not fit."""
     if not callable(fn):
         raise RuntimeError(f"'VmapOperation' arg0 must be a 'Function' or 'Cell', but got {type(fn).__name__}.")
     if in_axes is None or out_axes is None:
@@ -23,8 +25,9 @@ def vmap(fn, in_axes=0, out_axes=0):
 
     def mapped(*args, **kwargs):
         if isinstance(in_axes, (tuple, list)) and len(in_axes) != len(args):
-            raise RuntimeError("When vmap`s 'in_axes' is a tuple or list, and its size must be equal to the number of arguments of 'fn': "
-                               f"{len(args)}, but got size: {len(in_axes)}.")
+            raise RuntimeError(
+                "When vmap`s 'in_axes' is a tuple or list, and its size must be equal to the number of arguments of "
+                f"'fn': {len(args)}, but got size: {len(in_axes)}.")
         sizes = []
         parts = [_split(a, x, sizes) for a, x in zip(_spread(in_axes, len(args)), args)]
         if not sizes:
@@ -45,7 +48,8 @@ def _check_axes(axes, name):
         for a in axes:
             _check_axes(a, name)
     elif axes is not None and (isinstance(axes, bool) or not isinstance(axes, int)):
-        raise TypeError(f"vmap: '{name}' must be int, None, or tuples and lists of these, but got {type(axes).__name__}")
+        raise TypeError(
+            f"vmap: '{name}' must be int, None, or tuples and lists of these, but got {type(axes).__name__}")
 
 
 def _spread(axes, n):
@@ -62,7 +66,9 @@ def _split(axis, x, sizes):
     if axis is None:
         return lambda i: x
     if not isinstance(x, Tensor):
-        raise RuntimeError(f"vmap: axis {axis} is given for an argument that is no tensor but {type(x).__name__}; None leaves it as it is")
+        raise RuntimeError(
+            f"vmap: axis {axis} is given for an argument that is no tensor but {type(x).__name__}; "
+            "None leaves it as it is")
     rank = len(x.shape)
     if isinstance(axis, (tuple, list)) or not -rank <= axis < rank:
         raise RuntimeError(f"The axis: {axis} in 'in_axes' is out of bounds for array of dimension [{-rank},{rank}).")
@@ -76,11 +82,14 @@ def _join(axis, outs):
     first = outs[0]
     if isinstance(first, (tuple, list)):
         if isinstance(axis, (tuple, list)) and len(axis) != len(first):
-            raise RuntimeError(f"The size of vmap's 'out_axes' should be equal to the result size: {len(first)}, but got size: {len(axis)}.")
+            raise RuntimeError(
+                f"The size of vmap's 'out_axes' should be equal to the result size: {len(first)}, "
+                f"but got size: {len(axis)}.")
         return tuple(_join(a, [o[k] for o in outs]) for k, a in enumerate(_spread(axis, len(first))))
     if isinstance(axis, (tuple, list)):
         if len(axis) != 1:
-            raise RuntimeError(f"The size of vmap's 'out_axes' should be equal to the result size: 1, but got size: {len(axis)}.")
+            raise RuntimeError(
+                f"The size of vmap's 'out_axes' should be equal to the result size: 1, but got size: {len(axis)}.")
         axis = axis[0]
     if axis is None:
         return first

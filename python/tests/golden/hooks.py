@@ -1,5 +1,5 @@
-"""Hooks, cells with a bprop, vmap and Jacobians, written with MindSpore's names alone. Run by MindSpore 2.10 this file writes hooks.json:
-what each case gave and what its hooks saw; test_hooks.py runs the same cases on Spore."""
+"""Hooks, cells with a bprop, vmap and Jacobians, written with MindSpore's names alone. Run by MindSpore 2.10 this file
+writes hooks.json: what each case gave and what its hooks saw; test_hooks.py runs the same cases on Spore."""
 import json
 import pathlib
 
