@@ -11,8 +11,8 @@ static void adam_begin(sp_optim *o)
 {
     sp__adam *rule = &o->rule.adam;
     sp__number *power1 = &o->numbers[BETA1_POWER], *power2 = &o->numbers[BETA2_POWER];
-    sp__number_set(power1, (float)sp__number_get(power1) * (float)rule->beta1);
-    sp__number_set(power2, (float)sp__number_get(power2) * (float)rule->beta2);
+    sp__number_set(power1, (double)((float)sp__number_get(power1) * (float)rule->beta1));
+    sp__number_set(power2, (double)((float)sp__number_get(power2) * (float)rule->beta2));
     rule->beta1_power = power1->value;
     rule->beta2_power = power2->value;
     rule->lr = sp__number_get(&o->numbers[SP__LEARNING_RATE]);
