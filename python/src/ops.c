@@ -471,7 +471,7 @@ static bool add_item(indexing *ix, PyObject *o, int axes_of_ellipsis)
         return true;
     }
     if (PySlice_Check(o)) {
-        sp_range range;
+        sp_range range = sp_all();
         return (ix->axis >= of.rank || slice_from(o, of.dim[ix->axis], &range)) && take_axis(ix, range) &&
                add_step(ix, (step){STAYS, NULL, 0});
     }
