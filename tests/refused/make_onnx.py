@@ -362,7 +362,7 @@ def forms():
     one(**sized, says="axis 9 for shape", axes=[9, 1, 2, 3], name="resize_axis_9")
     one("Resize", rows, "axis 2 from 4 to 0 elements", "UNSUPPORTED", ("x", "", "", "z"), weights=[i64("z", 1, 1, 0, 3)], name="resize_height_to_nothing")
     one("Resize", rows, "axis 3 from 6 to 1099511627776 elements", "UNSUPPORTED", ("x", "", "", "z"), weights=[i64("z", 1, 1, 4, 1 << 40)], name="resize_width_huge")
-    one("Resize", rows, "axis 2 from 4 to -1 elements", "UNSUPPORTED", ("x", "", "", "z"), weights=[i64("z", 1, 1, 1 << 40, 1 << 40)], name="resize_kept_huge",
+    one("Resize", rows, "axis 0 from 1 to -1 elements", "UNSUPPORTED", ("x", "", "", "z"), weights=[i64("z", 1, 1, 1 << 40, 1 << 40)], name="resize_kept_huge",
         keep_aspect_ratio_policy="not_smaller")
     one("Resize", rows, "sizes is computed in the graph", "UNSUPPORTED", ("x", "", "", "x"), name="resize_sizes_computed")
     one("Resize", rows, "scales is computed in the graph", "UNSUPPORTED", ("x", "", "x"), name="resize_scales_computed")
