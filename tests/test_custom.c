@@ -228,12 +228,14 @@ TEST(what_does_not_fit_is_refused_in_one_sentence)
         assert_int_equal(p.done, 1);
         sp_error_clear();
     }
-    sp_custom_fn none = {.vjp = tenfold_vjp}, no_vjp = {.fn = thrice};
+    probe p = {0};
+    sp_custom_fn none = {.vjp = tenfold_vjp}, no_vjp = {.fn = thrice, .self = &p, .done = count_done};
     assert_int_equal(sp_custom(&none, inputs()).n, 0);
     assert_int_equal(sp_error(), SP_ERR_VALUE);
     sp_error_clear();
     assert_int_equal(sp_custom(&no_vjp, inputs()).n, 0);
     assert_int_equal(sp_error(), SP_ERR_VALUE);
+    assert_int_equal(p.done, 1);
     sp_error_clear();
 }
 

@@ -46,9 +46,8 @@ typedef struct sp_custom_fn {
      * asked for it. Written with functions that have gradients it can be differentiated again. */
     sp_list (*vjp)(void *self, sp_list in, sp_list out, sp_list d_out);
     void *self;
-    void (*done)(
-        void
-            *self); /* if given, called once for each call of sp_custom(): self is not needed any more (by that call) */
+    /* If given, called once for each call of sp_custom(), also one that fails: that call needs self no more. */
+    void (*done)(void *self);
 } sp_custom_fn;
 
 /* Calls fn; custom_fn points to an sp_custom_fn, of which a copy is kept until the derivatives are made. Itself an sp_fn. In a

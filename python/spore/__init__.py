@@ -17,6 +17,7 @@ from .ops.composite import grad, jacfwd, jacrev, jvp, value_and_grad, vjp
 from .ops.vmap import vmap
 from .train.serialization import (async_ckpt_thread_status, export, load, load_checkpoint, load_mindir, load_param_into_net,
                                   save_checkpoint)
+from . import train as _train
 from ._missing import module_getattr as _module_getattr
 
 __version__ = _core.version() if callable(_core.version) else _core.version
@@ -55,10 +56,6 @@ def jit_config(*args, **kwargs):
 
 _LAZY = ("dataset", "mindrecord", "train", "mint", "numpy", "amp", "communication", "experimental", "callback", "log", "parallel")
 _missing = _module_getattr(__name__, lazy=_LAZY)
-_FROM_TRAIN = ("Model", "LossMonitor", "TimeMonitor", "ModelCheckpoint", "CheckpointConfig", "Callback", "FixedLossScaleManager",
-               "DynamicLossScaleManager", "LossScaleManager", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler",
-               "RunContext", "Accuracy", "F1", "Precision", "Recall", "MAE", "MSE", "Loss", "Metric", "Top1CategoricalAccuracy",
-               "Top5CategoricalAccuracy", "TopKCategoricalAccuracy", "ReduceLROnPlateau", "ConfusionMatrix")
 
 
 def __getattr__(name):
@@ -67,9 +64,8 @@ def __getattr__(name):
     if name in ("COOTensor", "CSRTensor"):
         from .common import sparse
         return getattr(sparse, name)
-    if name in _FROM_TRAIN:
-        from . import train
-        return getattr(train, name)
+    if name in _train.OWNER:
+        return getattr(_train, name)
     return _missing(name)
 
 

@@ -33,9 +33,10 @@ def folder(tmp_path):
     return tmp_path, pictures
 
 
-def test_image_folders(folder):
+@pytest.mark.parametrize("workers", [1, 3])
+def test_image_folders(folder, workers):
     root, pictures = folder
-    data = ds.ImageFolderDataset(str(root), decode=True, shuffle=False)
+    data = ds.ImageFolderDataset(str(root), num_parallel_workers=workers, decode=True, shuffle=False)
     assert data.get_dataset_size() == 6 and data.num_classes() == 3 and data.get_class_indexing() == {"cats": 0, "dogs": 1, "empty": 2}
     for k, (image, label) in enumerate(data.create_tuple_iterator(num_epochs=1, output_numpy=True)):
         assert np.array_equal(image, pictures[k]) and label == k // 3 and label.dtype == np.int32

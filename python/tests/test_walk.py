@@ -11,7 +11,7 @@ import pytest
 
 import cases
 import exact
-import layers2
+import more_layers
 import spore
 from spore import _core, nn, ops
 from spore.ops import forms, function, image, methods, more, nn_function, operations
@@ -120,7 +120,7 @@ def made():
     for kind, table in (("layers", cases.LAYERS), ("losses", cases.LOSSES)):
         for name, case in table.items():
             cell = case[0]()
-            yield kind, name, type(cell.cell if isinstance(cell, layers2.Called) else cell).__name__
+            yield kind, name, type(cell.cell if isinstance(cell, more_layers.Called) else cell).__name__
     for name, make in cases.OPTIMIZERS.items():
         yield "optimizers", name, type(make(parameters())).__name__
     for name, make in cases.SCHEDULES.items():

@@ -64,10 +64,10 @@ static sp_list call(const sp_custom_fn *f, sp_list in)
 sp_list sp_custom(void *custom_fn, sp_list in)
 {
     const sp_custom_fn *f = custom_fn;
-    if (!sp__given("custom", 1, f) || !sp__given("custom: fn", 1, f->fn ? f : NULL) ||
-        !sp__given("custom: vjp", 1, f->vjp ? f : NULL) || !inputs_given(in))
+    if (!sp__given("custom", 1, f))
         return sp__list_none();
-    sp__custom *c = sp__alloc(sizeof *c);
+    bool given = sp__given("custom: fn", 1, f->fn ? f : NULL) && sp__given("custom: vjp", 1, f->vjp ? f : NULL);
+    sp__custom *c = given && inputs_given(in) ? sp__alloc(sizeof *c) : NULL;
     if (!c) {
         if (f->done)
             f->done(f->self);

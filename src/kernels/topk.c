@@ -63,13 +63,13 @@ static void sift(entry *heap, int64_t n, int64_t i)
 /* heap (k) = the best k of row x (n), best first. */
 static void select_row(entry *heap, sp_dtype dtype, const void *x, int64_t n, int64_t k, uint64_t flip)
 {
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < k; i++)
+        heap[i] = (entry){key_at(dtype, x, i) ^ flip, i};
+    for (int64_t i = k / 2 - 1; i >= 0; i--)
+        sift(heap, k, i);
+    for (int64_t i = k; i < n; i++) {
         entry e = {key_at(dtype, x, i) ^ flip, i};
-        if (i < k) {
-            heap[i] = e;
-            for (int64_t parent = i == k - 1 ? k / 2 - 1 : -1; parent >= 0; parent--)
-                sift(heap, k, parent);
-        } else if (better(e, heap[0])) {
+        if (better(e, heap[0])) {
             heap[0] = e;
             sift(heap, k, 0);
         }

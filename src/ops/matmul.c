@@ -37,8 +37,8 @@ static sp_status matmul_rule(sp__call *c)
     if (!sp__broadcast(batch_of(a->shape), batch_of(b->shape), out))
         return sp__err(SP_ERR_SHAPE, "%s: batch dimensions do not broadcast: %s x %s", c->op->label, SP__STR(a),
                        SP__STR(b));
-    if (a->dtype == SP_BOOL)
-        return sp__err(SP_ERR_DTYPE, "%s: not defined for Bool", c->op->label);
+    if (sp__want_no_bool(c) != SP_OK)
+        return SP_ERR_DTYPE;
     c->out[0].dtype = a->dtype;
     out->dim[out->rank++] = M;
     out->dim[out->rank++] = N;
@@ -186,8 +186,8 @@ static sp_status bias_add_rule(sp__call *c)
     if (x->shape.dim[1] != b->shape.dim[0])
         return sp__err(SP_ERR_SHAPE, "%s: %lld biases for %lld channels: %s + %s", c->op->label,
                        (long long)b->shape.dim[0], (long long)x->shape.dim[1], SP__STR(x), SP__STR(b));
-    if (x->dtype == SP_BOOL)
-        return sp__err(SP_ERR_DTYPE, "%s: not defined for Bool", c->op->label);
+    if (sp__want_no_bool(c) != SP_OK)
+        return SP_ERR_DTYPE;
     c->out[0] = sp__desc_of(x);
     return SP_OK;
 }

@@ -218,6 +218,8 @@ sp_status sp__rule_broadcast(sp__call *c); /* out = broadcast(in[0], in[1]), typ
 sp_status sp__rule_broadcast_bool(sp__call *c);
 /* "matmul: argument 1 has rank 1 (shape (3,)), expected 2 to 8". */
 sp_status sp__want_rank(const sp__call *c, int i, int min, int max);
+/* For operators that have no meaning for the first input's type if that is Bool. */
+sp_status sp__want_no_bool(const sp__call *c);
 sp_status sp__want_type(const sp__call *c, int i, sp_dtype dtype);
 
 /* Gradients. dy summed over the axes that broadcasting `shape` stretched; dy itself if none. */

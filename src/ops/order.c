@@ -8,16 +8,10 @@ static const sp__field cumsum_fields[] = {SP__FIELD(sp__cumsum_attrs, axis, SP__
                                           SP__FIELD(sp__cumsum_attrs, exclusive, SP__BOOL),
                                           SP__FIELD(sp__cumsum_attrs, reverse, SP__BOOL)};
 
-/* Bool has neither a sum nor an order of its own type. */
-static sp_status no_bool(const sp__call *c)
-{
-    return c->in[0]->dtype == SP_BOOL ? sp__err(SP_ERR_DTYPE, "%s: not defined for Bool", c->op->label) : SP_OK;
-}
-
 static sp_status cumsum_rule(sp__call *c)
 {
     int axis;
-    if (no_bool(c) != SP_OK)
+    if (sp__want_no_bool(c) != SP_OK)
         return SP_ERR_DTYPE;
     if (!sp__axis_of(c->op, ((const sp__cumsum_attrs *)c->attrs)->axis, c->in[0]->shape, &axis))
         return SP_ERR_VALUE;
@@ -70,7 +64,7 @@ static sp_status topk_rule(sp__call *c)
 {
     const sp__topk_attrs *attrs = c->attrs;
     sp_shape shape = c->in[0]->shape;
-    if (no_bool(c) != SP_OK)
+    if (sp__want_no_bool(c) != SP_OK)
         return SP_ERR_DTYPE;
     if (sp__want_rank(c, 0, 1, SP_MAX_RANK) != SP_OK)
         return SP_ERR_SHAPE;

@@ -46,8 +46,8 @@ static sp_status sum_rule(sp__call *c)
 
 static sp_status mean_rule(sp__call *c)
 {
-    if (c->in[0]->dtype == SP_BOOL)
-        return sp__err(SP_ERR_DTYPE, "%s: not defined for Bool", c->op->label);
+    if (sp__want_no_bool(c) != SP_OK)
+        return SP_ERR_DTYPE;
     return reduce_rule(c);
 }
 

@@ -41,6 +41,13 @@ sp_status sp__want_rank(const sp__call *c, int i, int min, int max)
                    SP__STR(c->in[i]), min, max);
 }
 
+sp_status sp__want_no_bool(const sp__call *c)
+{
+    if (c->in[0]->dtype != SP_BOOL)
+        return SP_OK;
+    return sp__err(SP_ERR_DTYPE, "%s: not defined for Bool", c->op->label);
+}
+
 sp_status sp__want_type(const sp__call *c, int i, sp_dtype dtype)
 {
     if (c->in[i]->dtype == dtype)

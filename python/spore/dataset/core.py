@@ -614,3 +614,14 @@ class SourceDataset(Dataset):
         if self._sampler is not None:
             n = self._sampler.count(n)
         return n if self._samples is None or n is None else min(n, self._samples)
+
+
+class IndexedDataset(SourceDataset):
+    """Rows that Python makes by their number, _row(i), in as many threads as num_parallel_workers says."""
+
+    def __init__(self, columns, num_parallel_workers, *source):
+        super().__init__(columns, *source)
+        self._workers = workers_of(num_parallel_workers)
+
+    def _source(self, shuffle):
+        return _core.Dataset.callback(self._row, self._total(), self._columns, shuffle=shuffle, parallel=self._threads() > 1)

@@ -2,7 +2,8 @@
 import os
 
 from .. import _core
-from .sources import MnistDataset, SourceDataset
+from .core import IndexedDataset
+from .sources import MnistDataset
 
 _ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 
@@ -19,20 +20,13 @@ def _one_of(name, value, allowed):
     return value
 
 
-class _Indexed(SourceDataset):
-    """Rows that _row(i) gives, as tensors."""
-
-    def _source(self, shuffle):
-        return _core.Dataset.callback(self._row, self._total(), self._columns, shuffle=shuffle)
-
-
-class ImageFolderDataset(_Indexed):
+class ImageFolderDataset(IndexedDataset):
     """Pictures in folders, a folder for each class: columns image, the file's bytes, or (H, W, 3) UInt8 if `decode`; label () Int32. The
     classes are numbered in the order of their folders' names unless `class_indexing` says otherwise."""
 
     def __init__(self, dataset_dir, num_samples=None, num_parallel_workers=None, shuffle=None, sampler=None, extensions=None,
                  class_indexing=None, decode=False, num_shards=None, shard_id=None, cache=None, decrypt=None):
-        super().__init__(["image", "label"], shuffle, sampler, num_samples, num_shards, shard_id)
+        super().__init__(["image", "label"], num_parallel_workers, shuffle, sampler, num_samples, num_shards, shard_id)
         root = _folder(dataset_dir)
         if class_indexing is not None and not isinstance(class_indexing, dict):
             raise TypeError(f"Argument class_indexing with value {class_indexing} is not of type [<class 'dict'>], but got "
@@ -67,7 +61,7 @@ class ImageFolderDataset(_Indexed):
         return dict(self._classes)
 
 
-class _Cifar(_Indexed):
+class _Cifar(IndexedDataset):
     _labels, _files = 1, {}
 
     def __init__(self, columns, dataset_dir, usage, *source):
@@ -111,7 +105,7 @@ class Cifar10Dataset(_Cifar):
 
     def __init__(self, dataset_dir, usage=None, num_samples=None, num_parallel_workers=None, shuffle=None, sampler=None,
                  num_shards=None, shard_id=None, cache=None):
-        super().__init__(["image", "label"], dataset_dir, usage, shuffle, sampler, num_samples, num_shards, shard_id)
+        super().__init__(["image", "label"], dataset_dir, usage, num_parallel_workers, shuffle, sampler, num_samples, num_shards, shard_id)
 
     def _numbers(self, record):
         return (record[0],)
@@ -127,8 +121,8 @@ class Cifar100Dataset(_Cifar):
 
     def __init__(self, dataset_dir, usage=None, num_samples=None, num_parallel_workers=None, shuffle=None, sampler=None,
                  num_shards=None, shard_id=None, cache=None):
-        super().__init__(["image", "coarse_label", "fine_label"], dataset_dir, usage, shuffle, sampler, num_samples, num_shards,
-                         shard_id)
+        super().__init__(["image", "coarse_label", "fine_label"], dataset_dir, usage, num_parallel_workers, shuffle, sampler, num_samples,
+                         num_shards, shard_id)
 
     def _numbers(self, record):
         return record[0], record[1]

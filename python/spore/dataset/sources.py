@@ -3,7 +3,7 @@ import os
 
 from .. import _core
 from .._missing import not_there
-from .core import SourceDataset, _rows_of, to_row, workers_of
+from .core import IndexedDataset, SourceDataset, _rows_of, to_row
 from .texts import is_text
 
 
@@ -68,7 +68,7 @@ class NumpySlicesDataset(SourceDataset):
         return tuple(t[i] for t in self._tensors)
 
 
-class GeneratorDataset(SourceDataset):
+class GeneratorDataset(IndexedDataset):
     """Rows of a Python object: one with __getitem__ and __len__, an iterable, or a function that gives an iterator."""
 
     def __init__(self, source, column_names=None, column_types=None, schema=None, num_samples=None, num_parallel_workers=1,
@@ -79,8 +79,8 @@ class GeneratorDataset(SourceDataset):
         if batch_sampler is not None or collate_fn is not None:
             raise not_there("GeneratorDataset(batch_sampler or collate_fn)")
         names = [column_names] if isinstance(column_names, str) else list(column_names)
-        super().__init__(names, shuffle, sampler, num_samples, num_shards, shard_id)
-        self._object, self._workers = source, workers_of(num_parallel_workers)
+        super().__init__(names, num_parallel_workers, shuffle, sampler, num_samples, num_shards, shard_id)
+        self._object = source
         self._by_index = hasattr(source, "__getitem__") and hasattr(source, "__len__")
         if not self._by_index and (shuffle or self._sampler is not None):
             raise RuntimeError("GeneratorDataset: a source without __getitem__ and __len__ can neither be shuffled nor sampled.")
@@ -101,7 +101,7 @@ class GeneratorDataset(SourceDataset):
 
     def _source(self, shuffle):
         if self._by_index:
-            return _core.Dataset.callback(self._row, len(self._object), self._columns, shuffle=shuffle, parallel=self._threads() > 1)
+            return super()._source(shuffle)
         source = self._object
 
         def rows():
@@ -124,7 +124,7 @@ class PaddedDataset(GeneratorDataset):
         super().__init__([tuple(row[n] for n in names) for row in padded_samples], names, shuffle=False)
 
 
-class MindDataset(SourceDataset):
+class MindDataset(IndexedDataset):
     """Rows of MindRecord files: one file (and those written with it) or a list of files. Columns in the order of their names, or those
     of columns_list; bytes are UInt8 vectors. RuntimeError for a damaged file."""
 
@@ -138,14 +138,10 @@ class MindDataset(SourceDataset):
         for name in names:
             if name not in self._shards.names:
                 raise RuntimeError(f"MindDataset: no column '{name}' in the files, only {self._shards.names}")
-        super().__init__(names, shuffle, sampler, num_samples, num_shards, shard_id)
-        self._workers = workers_of(num_parallel_workers)
+        super().__init__(names, num_parallel_workers, shuffle, sampler, num_samples, num_shards, shard_id)
 
     def _may_have_texts(self):
         return True
-
-    def _source(self, shuffle):
-        return _core.Dataset.callback(self._row, len(self._shards), self._columns, shuffle=shuffle, parallel=self._threads() > 1)
 
     def _total(self):
         return len(self._shards)
@@ -156,7 +152,7 @@ class MindDataset(SourceDataset):
         return tuple(to_row(np.frombuffer(row[n], np.uint8) if isinstance(row[n], bytes) else row[n]) for n in self._columns)
 
 
-class TextFileDataset(SourceDataset):
+class TextFileDataset(IndexedDataset):
     """The lines of text files, without empty ones, as a column "text". dataset_files: a path, a pattern (*.txt), or a list of these."""
 
     def __init__(self, dataset_files, num_samples=None, num_parallel_workers=None, shuffle=None, num_shards=None, shard_id=None,
@@ -167,7 +163,7 @@ class TextFileDataset(SourceDataset):
         if not files:
             raise ValueError(f"The following patterns did not match any files: {[os.fspath(p) for p in patterns]}")
         shuffle = shuffle if isinstance(shuffle, bool) or shuffle is None else True
-        super().__init__(["text"], shuffle, None, num_samples, num_shards, shard_id)
+        super().__init__(["text"], num_parallel_workers, shuffle, None, num_samples, num_shards, shard_id)
         self._files, self._lines = files, None
 
     def _may_have_texts(self):
@@ -183,6 +179,3 @@ class TextFileDataset(SourceDataset):
 
     def _row(self, i):
         return (to_row(self._lines[i]),)
-
-    def _source(self, shuffle):
-        return _core.Dataset.callback(self._row, self._total(), self._columns, shuffle=shuffle)

@@ -8,7 +8,7 @@ from . import function as F
 from . import nn_function as N
 
 _SAME = """abs absolute add addcdiv addcmul argmax argmin broadcast_to ceil chunk clamp clip cos cosh count_nonzero cumsum div divide
-    dot equal eq erf erfc exp expand_dims expm1 flip floor floor_divide frac gather gather_elements ge greater greater_equal gt gt
+    dot equal eq erf erfc exp expand_dims expm1 flip floor floor_divide frac gather gather_elements ge greater greater_equal gt
     index_select isclose isfinite isinf isnan le lerp less less_equal log log10 log1p log2 logical_and logical_not
     logical_or logical_xor logsumexp lt masked_fill matmul maximum minimum mul multiply narrow ne neg negative norm not_equal outer pow
     prod ravel reciprocal remainder roll round rsqrt sign sin sinh split sqrt square sub subtract swapaxes swapdims t tan

@@ -10,20 +10,20 @@ _PARTS = {
     "model": ("Model",),
     "serialization": ("async_ckpt_thread_status", "export", "load", "load_checkpoint", "load_param_into_net", "save_checkpoint"),
 }
-_OWNER = {name: part for part, names in _PARTS.items() for name in names}
+OWNER = {name: part for part, names in _PARTS.items() for name in names}
 _missing = _module_getattr(__name__, lazy=(*_PARTS, "loss_scale_manager"))
 
 
 def __getattr__(name):
-    if name in _OWNER:
-        value = getattr(_missing(_OWNER[name]), name)
+    if name in OWNER:
+        value = getattr(_missing(OWNER[name]), name)
         globals()[name] = value
         return value
     return _missing(name)
 
 
 def __dir__():
-    return sorted({*globals(), *_PARTS, *_OWNER})
+    return sorted({*globals(), *_PARTS, *OWNER})
 
 
-__all__ = [*_OWNER, *_PARTS]
+__all__ = [*OWNER, *_PARTS]

@@ -10,7 +10,7 @@ import mindspore as ms
 from mindspore import nn, ops
 
 from core import CORE
-from layers2 import LAYERS2
+from more_layers import LAYERS2
 from made import MADE
 from more import MORE
 
